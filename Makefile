@@ -1,0 +1,173 @@
+# checkpw-suite. `make help` lists what can be made. No configure step: what differs from
+# machine to machine is probed below or set on the command line.
+
+VERSION = 0.1.0
+
+CC ?= cc
+CFLAGS ?= -O2 -g
+LDFLAGS ?=
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
+SYSCONFDIR ?= /etc
+DESTDIR ?=
+# static: fast to start and small enough for `softlimit -m 7340032`; dynamic: for distributions
+LINK ?= static
+# WERROR=1 makes warnings errors; SAN=address,undefined builds with those sanitizers
+WERROR ?=
+SAN ?=
+FUZZ_SECONDS ?= 60
+
+B = build
+ifneq ($(SAN),)
+B := build/san
+override LINK := dynamic
+endif
+
+# ---- flags ------------------------------------------------------------------------------------
+
+comma := ,
+
+# $(call accepted,FLAG): FLAG if the compiler takes it and links with it.
+accepted = $(shell printf 'int main(void) { return 0; }' | \
+	$(CC) -Werror $(1) -x c - -o /dev/null >/dev/null 2>&1 && echo $(1))
+
+WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+	-Wundef -Wvla -Wformat=2 -Wcast-qual -Wwrite-strings -Wimplicit-fallthrough
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DSYSCONFDIR='"$(SYSCONFDIR)"' $(WARNINGS)
+
+ifeq ($(filter clean help,$(MAKECMDGOALS)),)
+ifeq ($(SAN),)
+HARDENING := $(foreach flag,-fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
+	-ftrivial-auto-var-init=zero -fno-common -fPIE,$(call accepted,$(flag))) \
+	$(call accepted,-O2 -D_FORTIFY_SOURCE=2)
+LINK_HARDENING := $(foreach flag,-Wl$(comma)-z$(comma)relro -Wl$(comma)-z$(comma)now \
+	-Wl$(comma)-z$(comma)noexecstack -Wl$(comma)--as-needed,$(call accepted,$(flag)))
+else
+HARDENING := -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
+LINK_HARDENING := -fsanitize=$(SAN)
+endif
+endif
+ifneq ($(WERROR),)
+ALL_CFLAGS += -Werror
+endif
+ALL_CFLAGS += $(HARDENING) $(CFLAGS)
+
+# A program that cannot be linked statically here is linked dynamically, and make says so.
+ifeq ($(LINK),static)
+STATIC := $(call accepted,-static-pie -fPIE)
+ifneq ($(STATIC),)
+STATIC := $(shell printf 'int main(void) { return 0; }' | $(CC) -static-pie -fPIE -x c - -o /dev/null \
+	-lcrypt -lcrypto >/dev/null 2>&1 && echo -static-pie)
+endif
+ifeq ($(STATIC),)
+ifeq ($(filter clean help,$(MAKECMDGOALS)),)
+$(info notice: no static libc, libcrypt or libcrypto here; linking dynamically)
+endif
+endif
+endif
+ALL_LDFLAGS = $(or $(STATIC),$(if $(SAN),,-pie)) $(LINK_HARDENING) $(LDFLAGS)
+LIBRARIES = -lcrypt -lcrypto
+
+# ---- programs ---------------------------------------------------------------------------------
+
+PROGRAMS = cmd5checkpw
+MANUALS = cmd5checkpw/cmd5checkpw.8 cmd5checkpw/poppasswd.5
+SAMPLES = cmd5checkpw/cmd5checkpw.conf.sample
+
+COMMON_OBJECTS = $(patsubst %.c,$(B)/%.o,$(wildcard common/*.c))
+objects_of = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c))
+
+all: $(PROGRAMS:%=$(B)/bin/%)
+
+$(B)/bin/cmd5checkpw: $(call objects_of,cmd5checkpw) $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARIES)
+
+$(B)/libcommon.a: $(COMMON_OBJECTS)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -iquote common -iquote cmd5checkpw -MMD -MP -c -o $@ $<
+
+# Objects are made anew when the flags change.
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' "$(subst ",\",$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS))" >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+# ---- tests ------------------------------------------------------------------------------------
+
+UNIT_TESTS = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
+HELPERS = $(B)/tests/probe $(B)/tests/spawn
+BENCH = $(B)/bench/bench $(B)/bench/floor $(B)/bench/noop
+PROVE = prove
+TESTS = tests/unit tests/cli tests/clients tests/root tests/fuzz
+UNIT_OBJECTS = $(B)/cmd5checkpw/poppasswd.o $(B)/libcommon.a
+
+$(B)/unit/%: $(B)/tests/unit/%.o $(UNIT_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(filter-out -static-pie,$(ALL_LDFLAGS)) $(if $(SAN),,-pie) -o $@ $^ \
+		-lcmocka $(LIBRARIES)
+
+$(B)/tests/%: $(B)/tests/lib/%.o
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
+
+$(B)/bench/%: $(B)/tests/bench/%.o
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
+
+.SECONDARY:
+
+test-programs: all $(UNIT_TESTS) $(HELPERS)
+
+check: test-programs
+	CHECKPW_BUILD=$(CURDIR)/$(B) $(PROVE) --timer --recurse $(TESTS)
+
+bench: all $(BENCH)
+	tests/bench/run $(B)
+
+lint:
+	tests/lint/run
+
+fuzz:
+	tests/fuzz/run $(FUZZ_SECONDS)
+
+# ---- installation -----------------------------------------------------------------------------
+
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 \
+		$(DESTDIR)$(SYSCONFDIR)/checkpw
+	install -m 0755 $(PROGRAMS:%=$(B)/bin/%) $(DESTDIR)$(BINDIR)
+	for page in $(MANUALS); do \
+		install -m 0644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.} || exit 1; done
+	install -m 0644 $(SAMPLES) $(DESTDIR)$(SYSCONFDIR)/checkpw
+
+uninstall:
+	rm -f $(PROGRAMS:%=$(DESTDIR)$(BINDIR)/%)
+	for page in $(MANUALS); do \
+		rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; done
+	for sample in $(SAMPLES); do rm -f $(DESTDIR)$(SYSCONFDIR)/checkpw/$${sample##*/}; done
+
+dist:
+	git archive --prefix=checkpw-suite-$(VERSION)/ -o checkpw-suite-$(VERSION).tar.gz HEAD
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'make            build every program into build/bin'
+	@echo 'make check      run the tests (./quickstart check installs what they need)'
+	@echo 'make bench      measure against the floor and against other checkers'
+	@echo 'make lint       compilers, cppcheck, clang-tidy, mandoc, clang-format'
+	@echo 'make fuzz       fuzz each parser for FUZZ_SECONDS (60)'
+	@echo 'make install    install into DESTDIR, PREFIX (/usr/local), BINDIR, MANDIR, SYSCONFDIR'
+	@echo 'make uninstall  take that away again; make dist: a source archive; make clean'
+	@echo 'variables: CC CFLAGS LDFLAGS LINK=static|dynamic WERROR=1 SAN=address,undefined'
+
+FORCE:
+.PHONY: all check test-programs bench lint fuzz install uninstall dist clean help FORCE

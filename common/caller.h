@@ -1,0 +1,34 @@
+/*
+ * caller - what the environment tells about the mail server that started us.
+ *
+ * The environment is the caller's; under a set-id bit it may lie, so it never chooses a file
+ * or a privilege. It tells the service, the client's address for the log, and which
+ * mechanisms the server offered.
+ */
+#ifndef COMMON_CALLER_H
+#define COMMON_CALLER_H
+
+#include "request.h"
+
+#define CALLER_ADDRESS_BYTES 64 /* the longest IPv6 address fits; with the NUL */
+
+enum service { SERVICE_UNKNOWN = 0, SERVICE_SMTP, SERVICE_POP3, SERVICE_IMAP, SERVICE_COUNT };
+
+struct caller {
+	enum service service;
+	char address[CALLER_ADDRESS_BYTES]; /* of the client; "-" when unknown or no address */
+	bool lookup;                        /* AUTHORIZED=1: Dovecot asks for a login only */
+	bool method_plaintext;              /* $SMTPAUTHMETHOD names LOGIN or PLAIN */
+	bool smtpauth_without_cram;         /* $SMTPAUTH is set and names no cram */
+};
+
+extern const char *const service_words[SERVICE_COUNT + 1]; /* ends with NULL */
+
+/*
+ * Reads $SERVICE, $TCPLOCALPORT, $TCPREMOTEIP, $SMTPAUTH, $SMTPAUTHMETHOD and $AUTHORIZED. If
+ * neither of the first two tells the service, the name of the subprogram does, as with vchkpw:
+ * "true" is SMTP, "pop" POP3, "imap" IMAP.
+ */
+void caller_describe(struct caller *caller, const char *subprogram);
+
+#endif

@@ -1,0 +1,230 @@
+#include "configuration.h"
+
+#include "file.h"
+#include "privilege.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define KEYS_MAX 64
+
+static struct configuration common = {
+	.log_success = true,
+	.challenges = true,
+	.challenge_window = 1200,
+	.deadline = CONFIGURATION_DEADLINE_SECONDS,
+	.min_uid = 1,
+};
+
+static const struct configuration_key common_keys[] = {
+	{ "log", CONFIGURATION_WORD, &common.log, 0, 0, log_target_words },
+	{ "log-success", CONFIGURATION_FLAG, &common.log_success, 0, 0, NULL },
+	{ "log-unknown-login", CONFIGURATION_FLAG, &common.log_unknown_login, 0, 0, NULL },
+	{ "challenges", CONFIGURATION_FLAG, &common.challenges, 0, 0, NULL },
+	{ "challenge-window", CONFIGURATION_NUMBER, &common.challenge_window, 0, 86400, NULL },
+	{ "apop", CONFIGURATION_FLAG, &common.apop, 0, 0, NULL },
+	{ "indimail", CONFIGURATION_FLAG, &common.indimail, 0, 0, NULL },
+	{ "dovecot", CONFIGURATION_FLAG, &common.dovecot, 0, 0, NULL },
+	{ "deadline", CONFIGURATION_NUMBER, &common.deadline, 1, 3600, NULL },
+	{ "min-uid", CONFIGURATION_NUMBER, &common.min_uid, 0, INT_MAX, NULL },
+	{ "service", CONFIGURATION_WORD, &common.service, 0, 0, service_words },
+	{ NULL, CONFIGURATION_FLAG, NULL, 0, 0, NULL },
+};
+
+static bool set_flag(bool *flag, struct span value, struct text *why)
+{
+	*flag = span_is(value, "yes");
+	if (!*flag && !span_is(value, "no")) {
+		text_join(why, "must be yes or no", NULL);
+		return false;
+	}
+	return true;
+}
+
+static bool set_number(const struct configuration_key *key, struct span value, struct text *why)
+{
+	long number = 0;
+	bool fits = value.length != 0;
+
+	for (size_t i = 0; i < value.length && fits; i++) {
+		fits = value.at[i] >= '0' && value.at[i] <= '9' && number <= key->maximum / 10;
+		number = number * 10 + (value.at[i] - '0');
+	}
+	if (!fits || number < key->minimum || number > key->maximum) {
+		text_join(why, "must be a number from ", NULL);
+		text_add_number(why, key->minimum);
+		text_add(why, " to ");
+		text_add_number(why, key->maximum);
+		return false;
+	}
+	*(long *)key->value = number;
+	return true;
+}
+
+static bool set_word(const struct configuration_key *key, struct span value, struct text *why)
+{
+	text_join(why, "must be one of", NULL);
+	for (int i = 0; key->words[i] != NULL; i++) {
+		if (span_is(value, key->words[i])) {
+			*(int *)key->value = i;
+			return true;
+		}
+		text_add(why, " ");
+		text_add(why, key->words[i]);
+	}
+	return false;
+}
+
+static bool set_path(char *path, struct span value, struct text *why)
+{
+	if (!span_begins(value, "/") || value.length >= CONFIGURATION_PATH_BYTES) {
+		text_join(why, "must be an absolute path", NULL);
+		return false;
+	}
+	memcpy(path, value.at, value.length);
+	path[value.length] = '\0';
+	return true;
+}
+
+bool configuration_set(const struct configuration_key *key, struct span value, struct text *why)
+{
+	switch (key->type) {
+	case CONFIGURATION_FLAG:
+		return set_flag(key->value, value, why);
+	case CONFIGURATION_NUMBER:
+		return set_number(key, value, why);
+	case CONFIGURATION_WORD:
+		return set_word(key, value, why);
+	case CONFIGURATION_PATH:
+		return set_path(key->value, value, why);
+	}
+	return false;
+}
+
+static bool is_blank(char byte)
+{
+	return byte == ' ' || byte == '\t';
+}
+
+static struct span trim(struct span text)
+{
+	while (text.length != 0 && is_blank(text.at[0]))
+		text = span_from(text, 1);
+	while (text.length != 0 && is_blank(text.at[text.length - 1]))
+		text.length--;
+	return text;
+}
+
+/* The common keys and the program's own as one table. */
+struct key_tables {
+	const struct configuration_key *table[2];
+	bool seen[2][KEYS_MAX];
+};
+
+static const struct configuration_key *find_key(struct key_tables *tables, struct span name,
+						bool **seen)
+{
+	for (size_t t = 0; t < 2; t++) {
+		const struct configuration_key *table = tables->table[t];
+
+		for (size_t k = 0; table != NULL && table[k].name != NULL && k < KEYS_MAX; k++) {
+			if (span_is(name, table[k].name)) {
+				*seen = &tables->seen[t][k];
+				return &table[k];
+			}
+		}
+	}
+	return NULL;
+}
+
+static bool take_line(struct key_tables *tables, struct span line, struct text *why)
+{
+	const struct configuration_key *key;
+	const char *equals;
+	struct span name;
+	bool *seen = NULL;
+
+	line = trim(line);
+	if (line.length == 0 || line.at[0] == '#')
+		return true;
+	equals = memchr(line.at, '=', line.length);
+	if (equals == NULL) {
+		text_join(why, "not a line of the form key = value", NULL);
+		return false;
+	}
+	name = trim((struct span){ line.at, (size_t)(equals - line.at) });
+	key = find_key(tables, name, &seen);
+	if (key == NULL) {
+		/* The text itself is not shown: a line in the wrong file may hold a secret. */
+		text_join(why, "unknown key", NULL);
+		return false;
+	}
+	if (*seen) {
+		text_join(why, key->name, " is set twice", NULL);
+		return false;
+	}
+	*seen = true;
+	if (!configuration_set(key, trim(span_from(line, (size_t)(equals - line.at) + 1)), why)) {
+		struct text requirement = *why;
+
+		text_join(why, key->name, " ", requirement.bytes, NULL);
+		return false;
+	}
+	if (key->value == &common.log)
+		log_direct((enum log_target)common.log);
+	return true;
+}
+
+static bool take_lines(struct key_tables *tables, int descriptor, const char *path,
+		       struct text *why)
+{
+	struct file_lines lines;
+	struct span line;
+	struct text problem;
+
+	file_lines_begin(&lines, descriptor);
+	for (;;) {
+		switch (file_lines_next(&lines, &line)) {
+		case FILE_LINE_END:
+			return true;
+		case FILE_LINE:
+			if (take_line(tables, line, &problem))
+				continue;
+			break;
+		case FILE_LINE_OVERLONG:
+			text_join(&problem, "the line is too long", NULL);
+			break;
+		case FILE_LINE_NUL:
+			text_join(&problem, "the line holds a NUL byte", NULL);
+			break;
+		case FILE_LINE_TROUBLE:
+			text_join(why, path, ": ", text_of_errno(errno), NULL);
+			return false;
+		}
+		text_join(why, path, ": line ", NULL);
+		text_add_number(why, (long long)lines.number);
+		text_add(why, ": ");
+		text_add(why, problem.bytes);
+		return false;
+	}
+}
+
+const struct configuration *
+configuration_read(const char *program, const struct configuration_key *own, struct text *why)
+{
+	struct key_tables tables = { .table = { common_keys, own } };
+	const char *named = privilege_is_set_id() ? NULL : getenv("CHECKPW_CONF");
+	struct text path;
+	int descriptor;
+	bool good;
+
+	text_join(&path, CONFIGURATION_DIRECTORY "/", program, ".conf", NULL);
+	descriptor = file_open(named != NULL ? named : path.bytes, FILE_TRUST_OWN, NULL, why);
+	if (descriptor == -1)
+		return named == NULL && errno == ENOENT ? &common : NULL;
+	good = take_lines(&tables, descriptor, named != NULL ? named : path.bytes, why);
+	close(descriptor);
+	return good ? &common : NULL;
+}

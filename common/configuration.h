@@ -1,0 +1,67 @@
+/*
+ * configuration - the `key = value` file of a checker.
+ *
+ * CONFIGURATION_DIRECTORY/PROGRAM.conf, or $CHECKPW_CONF where no set-id bit is involved. A
+ * file that does not exist is an empty one, unless $CHECKPW_CONF names it. Blank lines and
+ * lines that begin with # are ignored; a value goes to the end of its line, without the blanks
+ * around it. An unknown or repeated key, a value that does not fit and a line without = are
+ * errors: a typing error must not silently weaken a mail server.
+ */
+#ifndef COMMON_CONFIGURATION_H
+#define COMMON_CONFIGURATION_H
+
+#include "caller.h"
+#include "log.h"
+
+#ifndef SYSCONFDIR
+#define SYSCONFDIR "/etc"
+#endif
+#define CONFIGURATION_DIRECTORY SYSCONFDIR "/checkpw"
+#define CONFIGURATION_PATH_BYTES 1024 /* with the NUL */
+#define CONFIGURATION_DEADLINE_SECONDS 60
+
+enum configuration_type {
+	CONFIGURATION_FLAG,   /* bool: yes, no */
+	CONFIGURATION_NUMBER, /* long: a decimal number in minimum..maximum */
+	CONFIGURATION_WORD,   /* int: the index of one of `words` */
+	CONFIGURATION_PATH,   /* char[CONFIGURATION_PATH_BYTES]: an absolute path */
+};
+
+struct configuration_key {
+	const char *name; /* NULL ends a table */
+	enum configuration_type type;
+	void *value; /* holds the default until the file says otherwise */
+	long minimum, maximum;
+	const char *const *words; /* ends with NULL */
+};
+
+/* The keys that all checkers have. */
+struct configuration {
+	int log; /* enum log_target */
+	bool log_success;
+	bool log_unknown_login;
+	bool challenges;
+	long challenge_window; /* seconds; 0: for ever */
+	bool apop;
+	bool indimail;
+	bool dovecot;
+	long deadline; /* seconds */
+	long min_uid;
+	int service; /* enum service */
+};
+
+/*
+ * Reads the configuration of `program`; `own` are its keys beyond the common ones. The log is
+ * directed as soon as its line is read. Returns the common keys, or NULL with `why` naming file
+ * and line.
+ */
+const struct configuration *
+configuration_read(const char *program, const struct configuration_key *own, struct text *why);
+
+/*
+ * Pure: takes the value of one key, for configuration_read and for the tests. False with `why`
+ * if it does not fit.
+ */
+bool configuration_set(const struct configuration_key *key, struct span value, struct text *why);
+
+#endif

@@ -1,0 +1,200 @@
+#include "credential.h"
+
+#include "challenge.h"
+#include "crypthash.h"
+#include "digest.h"
+#include "encoding.h"
+#include "secret.h"
+
+#include <strings.h>
+
+static uint8_t decoded[CREDENTIAL_MAX_BYTES];
+static struct secret_region region = { .base = decoded, .size = sizeof(decoded) };
+
+typedef bool decoder(struct span text, uint8_t *out, size_t size, size_t *length);
+
+/* `$id$...` or `$id,...`: some crypt(3) hash, known or not. */
+static bool looks_like_hash(struct span text)
+{
+	size_t i = 1;
+
+	if (text.length == 0 || text.at[0] != '$')
+		return crypthash_is_hash(text);
+	while (i < text.length && text.at[i] != '$' && text.at[i] != ',')
+		i++;
+	return i < text.length && i > 1;
+}
+
+/* As passwd -l, usermod -L and shadow write it: no password at all, or a hash behind a mark. */
+static bool is_locked(struct span stored)
+{
+	static const char *const words[] = { "!", "!!", "*", "x", "!*", "*LK*", "*NP*" };
+	struct span rest = stored;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (span_is(stored, words[i]))
+			return true;
+	}
+	while (span_begins(rest, "!") || span_begins(rest, "*"))
+		rest = span_from(rest, 1);
+	return rest.length != stored.length && (span_begins(rest, "{") || looks_like_hash(rest));
+}
+
+static enum reason decode(struct credential *credential, decoder *decode_text)
+{
+	size_t length;
+
+	secret_register(&region);
+	region.dirty = sizeof(decoded);
+	if (!decode_text(credential->value, decoded, sizeof(decoded), &length))
+		return REASON_BAD_SECRET;
+	credential->value = (struct span){ (const char *)decoded, length };
+	return REASON_OK;
+}
+
+static decoder *find_decoder(struct span encoding)
+{
+	if (encoding.length == 3 && strncasecmp(encoding.at, "HEX", 3) == 0)
+		return encoding_from_hex;
+	if ((encoding.length == 3 && strncasecmp(encoding.at, "B64", 3) == 0) ||
+	    (encoding.length == 6 && strncasecmp(encoding.at, "BASE64", 6) == 0))
+		return encoding_from_base64;
+	return NULL;
+}
+
+/* `stored` begins with a brace. */
+static enum reason parse_scheme(struct credential *credential)
+{
+	struct span stored = credential->stored, name = span_from(stored, 1), encoding = { 0 };
+	const char *end = memchr(name.at, '}', name.length), *dot;
+	decoder *decode_text = NULL;
+
+	if (end == NULL)
+		return REASON_UNKNOWN_SCHEME;
+	name.length = (size_t)(end - name.at);
+	credential->value = span_from(stored, name.length + 2);
+	dot = memchr(name.at, '.', name.length);
+	if (dot != NULL) {
+		encoding = span_from(name, (size_t)(dot - name.at) + 1);
+		name.length = (size_t)(dot - name.at);
+		decode_text = find_decoder(encoding);
+		if (decode_text == NULL)
+			return REASON_UNKNOWN_SCHEME;
+	}
+	credential->scheme = scheme_find(name);
+	if (credential->scheme == NULL)
+		return REASON_UNKNOWN_SCHEME;
+	/* Digests are binary: without an encoding's name, the length tells hex from base64. */
+	if (decode_text == NULL && credential->scheme->raw_bytes != 0)
+		decode_text = credential->value.length == 2 * credential->scheme->raw_bytes
+				      ? encoding_from_hex
+				      : encoding_from_base64;
+	if (decode_text != NULL && decode(credential, decode_text) != REASON_OK)
+		return REASON_BAD_SECRET;
+	if (credential->scheme->raw_bytes != 0 &&
+	    credential->value.length != credential->scheme->raw_bytes)
+		return REASON_BAD_SECRET;
+	if (!span_begins(credential->value, credential->scheme->prefix))
+		return REASON_BAD_SECRET;
+	return REASON_OK;
+}
+
+enum reason credential_parse(struct credential *credential, struct span stored)
+{
+	*credential = (struct credential){ .stored = stored, .value = stored };
+	if (stored.length == 0)
+		return REASON_EMPTY_SECRET;
+	if (is_locked(stored))
+		return REASON_LOCKED;
+	if (span_begins(stored, "{"))
+		return parse_scheme(credential);
+	if (crypthash_is_hash(stored))
+		credential->scheme = &scheme_crypt;
+	else if (looks_like_hash(stored))
+		return REASON_UNKNOWN_SCHEME;
+	else
+		credential->scheme = &scheme_plain;
+	return REASON_OK;
+}
+
+static enum reason verify_password(const struct credential *credential, struct span password,
+				   struct text *why)
+{
+	switch (credential->scheme->verify(credential->value, password, why)) {
+	case MATCH_YES:
+		return REASON_OK;
+	case MATCH_NO:
+		break;
+	case MATCH_DAMAGED:
+		return REASON_BAD_SECRET;
+	case MATCH_NO_MEMORY:
+		return REASON_MEMORY;
+	}
+	/* Someone holds a copy of the store, or a plaintext password looks like a hash. */
+	if (credential->scheme->kind != SCHEME_CLEAR && secret_equal(password, credential->stored))
+		return REASON_HASH_TEXT;
+	return REASON_MISMATCH;
+}
+
+/* Anyone can answer a challenge for an empty password (vpopmail 5.4.16). */
+static enum reason find_context(const struct credential *credential, struct cram_context *context)
+{
+	struct cram_context of_empty;
+	bool empty;
+
+	if (credential->scheme->kind == SCHEME_ONE_WAY)
+		return REASON_ONE_WAY;
+	if (credential->scheme->kind == SCHEME_CLEAR)
+		cram_context_derive(context, credential->value);
+	else
+		memcpy(context->bytes, credential->value.at, sizeof(context->bytes));
+	cram_context_derive(&of_empty, span_of(""));
+	empty = secret_equal((struct span){ (const char *)context->bytes, sizeof(context->bytes) },
+			     (struct span){ (const char *)of_empty.bytes, sizeof(of_empty.bytes) });
+	return empty ? REASON_EMPTY_SECRET : REASON_OK;
+}
+
+static enum reason verify_digest(const struct credential *credential, const struct request *request,
+				 const struct credential_rules *rules, enum mechanism *mechanism)
+{
+	struct cram_context context;
+	enum reason reason;
+	bool proved;
+
+	if (!challenge_is_fresh(request->challenge, rules->now, rules->window))
+		return REASON_STALE;
+	reason = find_context(credential, &context);
+	if (reason != REASON_OK)
+		return reason;
+	proved = cram_verify(&context, request->challenge, request->digest);
+	secret_wipe(&context, sizeof(context));
+	if (proved) {
+		*mechanism = MECHANISM_CRAM_MD5;
+		return REASON_OK;
+	}
+	if (rules->apop && request->digest_may_be_apop &&
+	    credential->scheme->kind == SCHEME_CLEAR &&
+	    apop_verify(credential->value, request->challenge, request->digest)) {
+		*mechanism = MECHANISM_APOP;
+		return REASON_OK;
+	}
+	return REASON_MISMATCH;
+}
+
+enum reason credential_verify(const struct credential *credential, const struct request *request,
+			      const struct credential_rules *rules, enum mechanism *mechanism,
+			      struct text *why)
+{
+	enum reason reason = REASON_MISMATCH;
+
+	*mechanism = MECHANISM_NONE;
+	if (request->password.at != NULL) {
+		*mechanism = MECHANISM_PLAIN;
+		reason = verify_password(credential, request->password, why);
+	}
+	if (reason == REASON_MISMATCH && request->challenge.at != NULL) {
+		*mechanism = MECHANISM_CRAM_MD5;
+		reason = verify_digest(credential, request, rules, mechanism);
+	}
+	return reason;
+}

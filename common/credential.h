@@ -1,0 +1,55 @@
+/*
+ * credential - a stored secret, and whether a request proves that its sender knows it.
+ *
+ * Forms: {SCHEME}value, {SCHEME.ENC}value with ENC = B64, BASE64 or HEX, a crypt(3) string, or
+ * plaintext. What looks like a scheme or a hash and is none is refused, never taken for
+ * plaintext: the text of a hash must not work as a password.
+ */
+#ifndef COMMON_CREDENTIAL_H
+#define COMMON_CREDENTIAL_H
+
+#include "reason.h"
+#include "request.h"
+#include "scheme.h"
+
+#include <stdint.h>
+
+#define CREDENTIAL_MAX_BYTES 4096 /* of a stored secret as it is written */
+
+enum mechanism {
+	MECHANISM_NONE = 0,
+	MECHANISM_PLAIN,
+	MECHANISM_CRAM_MD5,
+	MECHANISM_APOP,
+	MECHANISM_LOOKUP,
+};
+
+struct credential {
+	const struct scheme *scheme;
+	struct span stored; /* as it is written */
+	struct span value;  /* decoded */
+};
+
+struct credential_rules {
+	bool apop;      /* APOP is switched on */
+	int64_t now;    /* Unix time */
+	int64_t window; /* seconds that a challenge is fresh; 0: for ever */
+};
+
+/*
+ * Takes a stored secret apart. Returns REASON_OK, or REASON_EMPTY_SECRET, _LOCKED,
+ * _UNKNOWN_SCHEME, _BAD_SECRET. The credential points into `stored` or into one static
+ * buffer: it is good until the next call.
+ */
+enum reason credential_parse(struct credential *credential, struct span stored);
+
+/*
+ * Tries what `request` offers. Returns REASON_OK and the mechanism that proved it, or why
+ * not: REASON_MISMATCH, _STALE, _ONE_WAY, _HASH_TEXT, _EMPTY_SECRET, _BAD_SECRET, or
+ * REASON_MEMORY with `why` set.
+ */
+enum reason credential_verify(const struct credential *credential, const struct request *request,
+			      const struct credential_rules *rules, enum mechanism *mechanism,
+			      struct text *why);
+
+#endif

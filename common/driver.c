@@ -1,0 +1,238 @@
+#include "driver.h"
+
+#include "privilege.h"
+#include "process.h"
+#include "request.h"
+#include "secret.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+/* One byte to see that there are too many, one for the NUL that ends an unended string. */
+static char message[REQUEST_MAX_BYTES + 2];
+static struct secret_region message_region = { .base = message, .size = sizeof(message) };
+
+/* What the log line will say. Static, for the deadline ends us in a signal handler. */
+static struct caller caller;
+static char user[LOG_USER_MAX_BYTES + 1];
+static struct text detail;
+static struct log_attempt attempt = { .caller = &caller, .user = { user, 0 } };
+
+static int exit_code(enum reason reason)
+{
+	switch (reason_outcome(reason)) {
+	case OUTCOME_REFUSED:
+		return 1;
+	case OUTCOME_MISUSE:
+		return 2;
+	case OUTCOME_TEMPORARY:
+	case OUTCOME_ACCEPTED: /* that the subprogram could not be run is said elsewhere */
+		break;
+	}
+	return 111;
+}
+
+static void report(enum reason reason)
+{
+	attempt.reason = reason;
+	attempt.detail = detail.bytes;
+	log_attempt(&attempt);
+}
+
+static void handle_deadline(void)
+{
+	secret_wipe_all();
+	text_join(&detail, "not done within the deadline", NULL);
+	report(REASON_DEADLINE);
+}
+
+static enum reason read_message(struct span *read_bytes)
+{
+	size_t length = 0;
+
+	secret_register(&message_region);
+	message_region.dirty = sizeof(message);
+	while (length <= REQUEST_MAX_BYTES) {
+		ssize_t got = read(PROCESS_HANDSHAKE_DESCRIPTOR, message + length,
+				   REQUEST_MAX_BYTES + 1 - length);
+
+		if (got == 0)
+			break;
+		if (got > 0) {
+			length += (size_t)got;
+		} else if (errno == EAGAIN) {
+			struct pollfd wait = { PROCESS_HANDSHAKE_DESCRIPTOR, POLLIN, 0 };
+
+			(void)poll(&wait, 1, -1);
+		} else if (errno != EINTR) {
+			text_join(&detail, "reading descriptor 3: ", text_of_errno(errno), NULL);
+			return errno == EBADF ? REASON_DESCRIPTOR : REASON_HANDSHAKE;
+		}
+	}
+	close(PROCESS_HANDSHAKE_DESCRIPTOR);
+	*read_bytes = (struct span){ message, length };
+	return REASON_OK;
+}
+
+static void remember_user(struct span login)
+{
+	attempt.user.length = login.length < sizeof(user) ? login.length : sizeof(user);
+	if (attempt.user.length != 0)
+		memcpy(user, login.at, attempt.user.length);
+}
+
+static enum reason read_request(const struct configuration *configuration, struct request *request)
+{
+	const struct request_hints hints = {
+		.dovecot_lookup = configuration->dovecot && caller.lookup,
+		.indimail = configuration->indimail,
+		.challenges = configuration->challenges,
+		.method_plaintext = caller.method_plaintext,
+		/* The variable is an SMTP server's own: an unknown service that has it is one. */
+		.cram_not_offered = caller.smtpauth_without_cram &&
+				    caller.service != SERVICE_POP3 &&
+				    caller.service != SERVICE_IMAP,
+	};
+	struct span bytes;
+	enum reason reason = read_message(&bytes);
+
+	if (reason != REASON_OK)
+		return reason;
+	reason = request_parse(bytes, &hints, request);
+	remember_user(request->login);
+	return reason;
+}
+
+/* Accepts only if the login is found and its secret usable and verified: all three. */
+static enum reason judge(const struct store *store, const struct configuration *configuration,
+			 const struct request *request)
+{
+	const struct credential_rules rules = {
+		.apop = configuration->apop,
+		.now = time(NULL),
+		.window = configuration->challenge_window,
+	};
+	struct credential credential;
+	struct span secret = { 0 };
+	enum store_lookup lookup = store->find(request->login, &secret, &detail);
+	enum reason usable = REASON_MISMATCH, verified;
+
+	if (lookup == STORE_TROUBLE)
+		return REASON_STORE;
+	if (lookup == STORE_FOUND)
+		usable = credential_parse(&credential, secret);
+	else if (configuration->log_unknown_login)
+		usable = REASON_UNKNOWN_LOGIN;
+	if (request->lookup_only) {
+		attempt.mechanism = MECHANISM_LOOKUP;
+		return usable;
+	}
+
+	/* From here on an absent, an unusable and a known login cost the same. */
+	if (usable != REASON_OK && credential_parse(&credential, store->find_decoy()) != REASON_OK)
+		(void)credential_parse(&credential, span_of("{PLAIN}decoy"));
+	verified = credential_verify(&credential, request, &rules, &attempt.mechanism, &detail);
+	if (usable == REASON_OK && verified != REASON_OK)
+		(void)store->find_decoy();
+	if (lookup == STORE_FOUND && usable == REASON_OK && verified == REASON_OK)
+		return REASON_OK;
+	/* Too little memory is the same for all of them, and not the user's fault. */
+	if (verified == REASON_MEMORY)
+		return REASON_MEMORY;
+	return usable != REASON_OK ? usable : verified;
+}
+
+static enum reason attempt_login(const struct store *store, const struct configuration **found,
+				 const char *subprogram, bool handshake_is_open)
+{
+	const struct configuration *configuration;
+	struct request request;
+	enum reason reason;
+
+	caller_describe(&caller, subprogram != NULL ? subprogram : "");
+	if (subprogram == NULL)
+		return REASON_USAGE;
+	if (!handshake_is_open)
+		return REASON_DESCRIPTOR;
+	if (!process_harden(CONFIGURATION_DEADLINE_SECONDS, handle_deadline, &detail))
+		return REASON_LIMITS;
+	configuration = *found = configuration_read(store->program, store->keys, &detail);
+	if (configuration == NULL)
+		return REASON_CONFIGURATION;
+	if (configuration->deadline != CONFIGURATION_DEADLINE_SECONDS)
+		process_set_deadline((unsigned)configuration->deadline);
+	if (configuration->service != SERVICE_UNKNOWN)
+		caller.service = (enum service)configuration->service;
+	if (!store->open(&detail))
+		return REASON_STORE;
+	if (!privilege_drop(&detail))
+		return REASON_PRIVILEGES;
+	process_forbid_tracing();
+
+	/* Only now, without privileges, what a stranger wrote. */
+	reason = read_request(configuration, &request);
+	if (reason == REASON_OK)
+		reason = judge(store, configuration, &request);
+	return reason;
+}
+
+static int run_subprogram(char **arguments)
+{
+	static char authorized[] = "AUTHORIZED=2";
+	int error;
+
+	/* Dovecot's checkpassword-reply wants it of a checker that was asked for a login only. */
+	if (attempt.mechanism == MECHANISM_LOOKUP)
+		putenv(authorized);
+	process_restore();
+	process_exec(arguments);
+	error = errno;
+	process_ignore_log_signals();
+	text_join(&detail, arguments[0], ": ", text_of_errno(error), NULL);
+	report(REASON_EXEC);
+	return exit_code(REASON_EXEC);
+}
+
+/* For a person who tries the program by hand; a server's descriptor 2 is no terminal. */
+static void show_usage(const char *program)
+{
+	struct text usage;
+
+	if (!isatty(STDERR_FILENO))
+		return;
+	text_join(&usage, "usage: ", program, " subprogram [argument ...]\n", program,
+		  " is run by a mail server, which writes the login and the password to "
+		  "descriptor 3;\nsee ",
+		  program, "(8)\n", NULL);
+	if (write(STDERR_FILENO, usage.bytes, usage.length) == -1)
+		return;
+}
+
+int driver_run(const struct store *store, int argc, char **argv)
+{
+	const struct configuration *configuration = NULL;
+	char **subprogram = argc > 1 ? argv + 1 : NULL;
+	enum reason reason;
+	bool handshake_is_open;
+
+	if (!process_check_descriptors(&handshake_is_open))
+		return exit_code(REASON_LIMITS);
+	log_begin(store->program);
+	reason = attempt_login(store, &configuration, subprogram != NULL ? subprogram[0] : NULL,
+			       handshake_is_open);
+	if (store->complaint()[0] != '\0')
+		log_warning(store->complaint());
+	secret_wipe_all();
+	if (reason_outcome(reason) != OUTCOME_ACCEPTED) {
+		report(reason);
+		if (reason_outcome(reason) == OUTCOME_MISUSE)
+			show_usage(store->program);
+		return exit_code(reason);
+	}
+	if (configuration->log_success)
+		report(reason);
+	return run_subprogram(subprogram);
+}

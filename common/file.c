@@ -1,0 +1,162 @@
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char buffer[FILE_CHUNK_BYTES];
+static struct secret_region region = { .base = buffer, .size = sizeof(buffer) };
+
+static bool is_trusted_owner(uid_t owner, enum file_trust trust)
+{
+	uid_t effective = geteuid();
+
+	if (owner == 0 || owner == effective)
+		return true;
+	/* Root without a set-id bit: whoever keeps the store, root decided to name it. */
+	return trust == FILE_TRUST_STORE && effective == 0 && getuid() == 0;
+}
+
+static bool is_acceptable(const char *path, const struct stat *status, enum file_trust trust,
+			  struct text *why)
+{
+	mode_t forbidden = trust == FILE_TRUST_STORE ? S_IWOTH : S_IWGRP | S_IWOTH;
+
+	if (!S_ISREG(status->st_mode)) {
+		text_join(why, path, ": not a regular file", NULL);
+		return false;
+	}
+	if (!is_trusted_owner(status->st_uid, trust)) {
+		text_join(why, path, ": owner is uid ", NULL);
+		text_add_number(why, status->st_uid);
+		text_add(why, ", must be root or uid ");
+		text_add_number(why, geteuid());
+		return false;
+	}
+	if (status->st_mode & forbidden) {
+		text_join(why, path, ": mode is ", NULL);
+		text_add_octal(why, status->st_mode & 07777);
+		text_add(why, ": others may write to it");
+		return false;
+	}
+	return true;
+}
+
+int file_open(const char *path, enum file_trust trust, unsigned *mode, struct text *why)
+{
+	struct stat status;
+	int descriptor = -1;
+
+	if (path[0] != '/') {
+		text_join(why, path, ": not an absolute path", NULL);
+		errno = EINVAL;
+		return -1;
+	}
+	descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (descriptor == -1 || fstat(descriptor, &status) == -1) {
+		int error = errno;
+
+		text_join(why, path, ": ", text_of_errno(error), " (as uid ", NULL);
+		text_add_number(why, geteuid());
+		text_add(why, ")");
+		if (descriptor != -1)
+			close(descriptor);
+		errno = error;
+		return -1;
+	}
+	if (!is_acceptable(path, &status, trust, why)) {
+		close(descriptor);
+		errno = EPERM;
+		return -1;
+	}
+	if (mode != NULL)
+		*mode = status.st_mode & 07777;
+	return descriptor;
+}
+
+void file_lines_begin(struct file_lines *lines, int descriptor)
+{
+	secret_register(&region);
+	secret_wipe(buffer, region.dirty);
+	*lines = (struct file_lines){ .descriptor = descriptor };
+}
+
+/* Reads on behind what is unread, which first moves to the front if it must. */
+static bool fill(struct file_lines *lines)
+{
+	ssize_t got;
+
+	if (lines->end == sizeof(buffer)) {
+		memmove(buffer, buffer + lines->start, lines->end - lines->start);
+		lines->end -= lines->start;
+		lines->start = 0;
+	}
+	do {
+		got = read(lines->descriptor, buffer + lines->end, sizeof(buffer) - lines->end);
+	} while (got == -1 && errno == EINTR);
+	if (got == -1)
+		return false;
+	lines->ended = got == 0;
+	lines->end += (size_t)got;
+	if (region.dirty < lines->end)
+		region.dirty = lines->end;
+	return true;
+}
+
+/*
+ * Makes the next line whole in the buffer and returns it with its newline. A line longer than
+ * the limit is read over; `overlong` tells.
+ */
+static bool take_line(struct file_lines *lines, struct span *line, bool *overlong)
+{
+	size_t searched = 0;
+
+	*overlong = false;
+	for (;;) {
+		struct span unread = { buffer + lines->start, lines->end - lines->start };
+		struct span fresh = span_from(unread, searched);
+		const char *newline =
+			fresh.length != 0 ? memchr(fresh.at, '\n', fresh.length) : NULL;
+
+		if (newline != NULL || lines->ended) {
+			line->at = unread.at;
+			line->length =
+				newline != NULL ? (size_t)(newline + 1 - unread.at) : unread.length;
+			lines->start += line->length;
+			return true;
+		}
+		searched = unread.length;
+		if (searched > FILE_LINE_MAX_BYTES + 2) {
+			*overlong = true;
+			lines->start = lines->end;
+			searched = 0;
+		}
+		if (!fill(lines))
+			return false;
+	}
+}
+
+static void drop_last(struct span *line, char byte)
+{
+	if (line->length != 0 && line->at[line->length - 1] == byte)
+		line->length--;
+}
+
+enum file_line file_lines_next(struct file_lines *lines, struct span *line)
+{
+	bool overlong;
+
+	if (!take_line(lines, line, &overlong))
+		return FILE_LINE_TROUBLE;
+	if (line->length == 0 && !overlong)
+		return FILE_LINE_END;
+	lines->number++;
+	drop_last(line, '\n');
+	drop_last(line, '\r');
+	if (overlong || line->length > FILE_LINE_MAX_BYTES)
+		return FILE_LINE_OVERLONG;
+	if (memchr(line->at, '\0', line->length) != NULL)
+		return FILE_LINE_NUL;
+	return FILE_LINE;
+}

@@ -1,0 +1,56 @@
+/*
+ * file - opening a file that decides who may log in, and reading it line by line.
+ *
+ * The file may be hostile: not a plain file, endless, with NULs, with lines of any length.
+ * It is read in chunks and never mapped, so that a low memory limit does not matter.
+ */
+#ifndef COMMON_FILE_H
+#define COMMON_FILE_H
+
+#include "secret.h"
+#include "span.h"
+#include "text.h"
+
+#define FILE_LINE_MAX_BYTES 4096 /* without the newline; longer lines are skipped whole */
+#define FILE_CHUNK_BYTES (64 * 1024)
+
+/* Who may own the file, and what others may do to it. */
+enum file_trust {
+	FILE_TRUST_OWN = 0, /* of root or of the effective user; nobody else may write to it */
+	FILE_TRUST_STORE,   /* the same, but its group may write, and root reads anybody's */
+};
+
+/*
+ * Opens `path`, an absolute path to a regular file, for reading (close-on-exec, without
+ * waiting on a FIFO). A symbolic link is followed. Returns the descriptor, or -1 with `why`
+ * set and errno: ENOENT, and only then, if the file does not exist. `mode` may be NULL and
+ * else gets the permission bits.
+ */
+int file_open(const char *path, enum file_trust trust, unsigned *mode, struct text *why);
+
+/* Reading a file by lines. */
+struct file_lines {
+	int descriptor;
+	unsigned long number; /* of the line last returned, from 1 */
+	size_t start, end;    /* what of the buffer is unread */
+	bool ended;
+};
+
+enum file_line {
+	FILE_LINE_TROUBLE = 0, /* reading failed; errno is set */
+	FILE_LINE_END,
+	FILE_LINE,
+	FILE_LINE_OVERLONG, /* skipped whole */
+	FILE_LINE_NUL,      /* holds a NUL byte; skipped whole */
+};
+
+/* One file at a time: the buffer is shared, registered as a secret and wiped by begin. */
+void file_lines_begin(struct file_lines *lines, int descriptor);
+
+/*
+ * The next line, without its newline and one carriage return before it; a last line need not
+ * end in a newline. `line` points into the buffer and is good until the next call.
+ */
+enum file_line file_lines_next(struct file_lines *lines, struct span *line);
+
+#endif

@@ -1,0 +1,47 @@
+#include "memlimit.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/resource.h>
+
+static struct {
+	__rlimit_resource_t resource;
+	struct rlimit came;
+	bool raised;
+} memory[] = { { .resource = RLIMIT_AS }, { .resource = RLIMIT_DATA } };
+
+#define MEMORY_COUNT (sizeof(memory) / sizeof(memory[0]))
+
+void memlimit_raise(void)
+{
+	for (size_t i = 0; i < MEMORY_COUNT; i++) {
+		struct rlimit wanted;
+
+		if (getrlimit(memory[i].resource, &memory[i].came) != 0 ||
+		    memory[i].came.rlim_cur == memory[i].came.rlim_max)
+			continue;
+		wanted.rlim_cur = wanted.rlim_max = memory[i].came.rlim_max;
+		memory[i].raised = setrlimit(memory[i].resource, &wanted) == 0;
+	}
+}
+
+void memlimit_restore(void)
+{
+	for (size_t i = 0; i < MEMORY_COUNT; i++) {
+		if (memory[i].raised)
+			memory[i].raised = setrlimit(memory[i].resource, &memory[i].came) != 0;
+	}
+}
+
+uint64_t memlimit_hard(void)
+{
+	uint64_t lowest = UINT64_MAX;
+
+	for (size_t i = 0; i < MEMORY_COUNT; i++) {
+		struct rlimit limit;
+
+		if (getrlimit(memory[i].resource, &limit) == 0 && limit.rlim_max < lowest)
+			lowest = limit.rlim_max;
+	}
+	return lowest;
+}

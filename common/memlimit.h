@@ -1,0 +1,19 @@
+/*
+ * memlimit - the memory limits, lifted to the hard ones while a password is hashed.
+ *
+ * softlimit sets soft limits only. A yescrypt hash needs 16 MiB, more than the customary
+ * `softlimit -m 7340032` allows; the subprogram still gets the limits as they came.
+ */
+#ifndef COMMON_MEMLIMIT_H
+#define COMMON_MEMLIMIT_H
+
+#include <stdint.h>
+
+/* Raises the soft limits of address space and data; memlimit_restore puts them back. */
+void memlimit_raise(void);
+void memlimit_restore(void);
+
+/* The lower of the two hard limits, in bytes; UINT64_MAX if there is none. */
+uint64_t memlimit_hard(void);
+
+#endif

@@ -1,0 +1,65 @@
+#include "privilege.h"
+
+#include <errno.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+struct ids {
+	uid_t user, effective_user, saved_user;
+	gid_t group, effective_group, saved_group;
+};
+
+static bool read_ids(struct ids *ids)
+{
+	return getresuid(&ids->user, &ids->effective_user, &ids->saved_user) == 0 &&
+	       getresgid(&ids->group, &ids->effective_group, &ids->saved_group) == 0;
+}
+
+bool privilege_is_set_id(void)
+{
+	/* The kernel sets it at exec where real and effective ids differ or capabilities grew. */
+	return getauxval(AT_SECURE) != 0;
+}
+
+static bool is_dropped(const struct ids *ids)
+{
+	return ids->effective_user == ids->user && ids->saved_user == ids->user &&
+	       ids->effective_group == ids->group && ids->saved_group == ids->group;
+}
+
+/* Only root may take any id; for everybody else the way back must be closed. */
+static bool can_regain(const struct ids *old)
+{
+	if (old->user == 0)
+		return false;
+	return (old->effective_group != old->group &&
+		(setresgid((gid_t)-1, old->effective_group, (gid_t)-1) == 0 ||
+		 setgid(old->effective_group) == 0)) ||
+	       (old->effective_user != old->user &&
+		(setresuid((uid_t)-1, old->effective_user, (uid_t)-1) == 0 ||
+		 setuid(old->effective_user) == 0 || setuid(0) == 0));
+}
+
+bool privilege_drop(struct text *why)
+{
+	struct ids old, now;
+
+	if (!read_ids(&old)) {
+		text_join(why, "cannot read the ids: ", text_of_errno(errno), NULL);
+		return false;
+	}
+	if (is_dropped(&old))
+		return true;
+	/* The group first: afterwards the right to change it may be gone. */
+	if (setresgid(old.group, old.group, old.group) != 0 ||
+	    setresuid(old.user, old.user, old.user) != 0) {
+		text_join(why, "cannot return to the real ids: ", text_of_errno(errno), NULL);
+		return false;
+	}
+	if (can_regain(&old) || !read_ids(&now) || !is_dropped(&now) || now.user != old.user ||
+	    now.group != old.group) {
+		text_join(why, "the ids of the set-id bit could be taken again", NULL);
+		return false;
+	}
+	return true;
+}

@@ -1,0 +1,22 @@
+/*
+ * privilege - giving up what a set-uid or set-gid bit gave. The one user of set*id.
+ */
+#ifndef COMMON_PRIVILEGE_H
+#define COMMON_PRIVILEGE_H
+
+#include "text.h"
+
+/* Whether the process got ids or capabilities by exec that its caller does not have. */
+bool privilege_is_set_id(void);
+
+/*
+ * Makes the real ids the effective, saved and file-system ids, for good, and proves it: the
+ * ids are read back, and the old ones are tried and must be refused. False with `why` set
+ * when anything of that fails; the caller must then exit. Without a set-id bit nothing
+ * changes. Supplementary groups are the caller's all along.
+ *
+ * Source: CVE-2005-0580, cmd5checkpw kept its effective uid over exec.
+ */
+bool privilege_drop(struct text *why);
+
+#endif

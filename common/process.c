@@ -1,0 +1,130 @@
+#include "process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+/*
+ * The deadline has a timer of its own, which ends with exec: an alarm of the caller's goes on
+ * for the subprogram as it came.
+ */
+static timer_t timer;
+static bool timer_exists;
+
+static void (*on_expiry)(void);
+
+static struct {
+	int number;
+	void (*handler)(int);
+	struct sigaction came;
+} signals[3];
+
+static sigset_t mask_that_came;
+static struct rlimit core_limit_that_came;
+
+/* One poll tells of all four what four fcntl would: a closed descriptor is POLLNVAL. */
+bool process_check_descriptors(bool *handshake_is_open)
+{
+	struct pollfd wanted[] = { { .fd = 0 }, { .fd = 1 }, { .fd = 2 }, { .fd = 3 } };
+
+	_Static_assert(PROCESS_HANDSHAKE_DESCRIPTOR == 3, "the last of the four");
+	*handshake_is_open = false;
+	if (poll(wanted, 4, 0) == -1)
+		return false;
+	for (int descriptor = 0; descriptor <= 2; descriptor++) {
+		if (wanted[descriptor].revents & POLLNVAL &&
+		    open("/dev/null", O_RDWR) != descriptor)
+			return false;
+	}
+	*handshake_is_open = !(wanted[3].revents & POLLNVAL);
+	return true;
+}
+
+static void handle_alarm(int number)
+{
+	(void)number;
+	on_expiry();
+	_exit(111);
+}
+
+static void take_signal(size_t slot, int number, void (*handler)(int))
+{
+	struct sigaction action = { .sa_handler = handler };
+
+	sigfillset(&action.sa_mask);
+	signals[slot].number = number;
+	sigaction(number, &action, &signals[slot].came);
+}
+
+void process_set_deadline(unsigned seconds)
+{
+	struct itimerspec when = { .it_value = { .tv_sec = seconds } };
+
+	timer_settime(timer, 0, &when, NULL);
+}
+
+void process_forbid_tracing(void)
+{
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+static void forbid_core(void)
+{
+	struct rlimit none;
+
+	if (getrlimit(RLIMIT_CORE, &core_limit_that_came) != 0)
+		return;
+	none = core_limit_that_came;
+	none.rlim_cur = 0;
+	setrlimit(RLIMIT_CORE, &none);
+}
+
+bool process_harden(unsigned seconds, void (*expired)(void), struct text *why)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM };
+	sigset_t alarm;
+
+	process_forbid_tracing();
+	forbid_core();
+	on_expiry = expired;
+	take_signal(0, SIGPIPE, SIG_IGN);
+	take_signal(1, SIGXFSZ, SIG_IGN);
+	take_signal(2, SIGALRM, handle_alarm);
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	sigprocmask(SIG_UNBLOCK, &alarm, &mask_that_came);
+	timer_exists = timer_create(CLOCK_MONOTONIC, &event, &timer) == 0;
+	if (!timer_exists) {
+		text_join(why, "cannot set a deadline: ", text_of_errno(errno), NULL);
+		return false;
+	}
+	process_set_deadline(seconds);
+	return true;
+}
+
+void process_restore(void)
+{
+	if (timer_exists)
+		timer_delete(timer);
+	timer_exists = false;
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaction(signals[i].number, &signals[i].came, NULL);
+	sigprocmask(SIG_SETMASK, &mask_that_came, NULL);
+	setrlimit(RLIMIT_CORE, &core_limit_that_came);
+}
+
+void process_ignore_log_signals(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+}
+
+void process_exec(char **arguments)
+{
+	execvp(arguments[0], arguments);
+}

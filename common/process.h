@@ -1,0 +1,42 @@
+/*
+ * process - the state of this process between its start and the subprogram.
+ *
+ * What is changed here is put back by process_restore: the subprogram finds signals, limits
+ * and descriptors as they came.
+ */
+#ifndef COMMON_PROCESS_H
+#define COMMON_PROCESS_H
+
+#include "text.h"
+
+#define PROCESS_HANDSHAKE_DESCRIPTOR 3
+
+/*
+ * Opens /dev/null on those of the descriptors 0, 1 and 2 that are closed, so that no file of
+ * ours ever takes their place. They stay open for the subprogram. False if that is impossible.
+ */
+bool process_check_descriptors(bool *handshake_is_open);
+
+/*
+ * From here on: no core dump, not traceable, no death by SIGPIPE or SIGXFSZ, and `expired`
+ * is called in a signal handler `seconds` from now or when the caller's own alarm goes off;
+ * it must not return. False with `why` set if there can be no deadline.
+ */
+bool process_harden(unsigned seconds, void (*expired)(void), struct text *why);
+
+/* The kernel makes a process traceable again when its ids change: to be called after that. */
+void process_forbid_tracing(void);
+
+/* Sets the deadline to `seconds` from now. */
+void process_set_deadline(unsigned seconds);
+
+/* Puts back signals and limits and takes the deadline away. */
+void process_restore(void);
+
+/* After process_restore, when there is something to log all the same. */
+void process_ignore_log_signals(void);
+
+/* Runs the subprogram, found as execvp finds it. Returns only if that failed, with errno. */
+void process_exec(char **arguments);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * reason - the one word for how an attempt ended, and the exit code that follows from it.
+ *
+ * Every step of the driver answers with a reason. REASON_OK is made on purpose by a step
+ * that has no objection; zero, which a forgotten assignment leaves, is a temporary failure.
+ */
+#ifndef COMMON_REASON_H
+#define COMMON_REASON_H
+
+enum reason {
+	REASON_INTERNAL = 0,
+
+	/* 111: temporary, or an installation that needs the operator */
+	REASON_CONFIGURATION,
+	REASON_STORE,
+	REASON_PRIVILEGES,
+	REASON_LIMITS,
+	REASON_MEMORY,
+	REASON_HANDSHAKE,
+	REASON_DEADLINE,
+	REASON_EXEC,
+
+	/* 2: the caller does not speak the protocol */
+	REASON_USAGE,
+	REASON_DESCRIPTOR,
+	REASON_MALFORMED,
+
+	/* 1: refused */
+	REASON_OVERSIZE,
+	REASON_EMPTY,
+	REASON_METHOD,
+	REASON_MISMATCH,
+	REASON_UNKNOWN_LOGIN,
+	REASON_STALE,
+	REASON_ONE_WAY,
+	REASON_HASH_TEXT,
+	REASON_LOCKED,
+	REASON_EMPTY_SECRET,
+	REASON_UNKNOWN_SCHEME,
+	REASON_BAD_SECRET,
+
+	REASON_OK,
+	REASON_COUNT
+};
+
+/* How the log begins a line, and what the caller is told. */
+enum outcome {
+	OUTCOME_TEMPORARY = 0, /* exit 111 */
+	OUTCOME_MISUSE,        /* exit 2 */
+	OUTCOME_REFUSED,       /* exit 1 */
+	OUTCOME_ACCEPTED,      /* exec */
+};
+
+const char *reason_word(enum reason reason);
+enum outcome reason_outcome(enum reason reason);
+
+#endif

@@ -1,0 +1,50 @@
+#include "secret.h"
+
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static struct secret_region *regions;
+
+void secret_register(struct secret_region *region)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t first = (uintptr_t)region->base & ~(page - 1);
+	uintptr_t end = ((uintptr_t)region->base + region->size + page - 1) & ~(page - 1);
+
+	if (region->registered)
+		return;
+	region->registered = true;
+	region->next = regions;
+	regions = region;
+	/* ONFAULT: a buffer costs memory only as far as it is used. */
+	(void)mlock2((void *)first, end - first, MLOCK_ONFAULT);
+}
+
+void secret_wipe(void *base, size_t size)
+{
+	explicit_bzero(base, size);
+}
+
+void secret_wipe_all(void)
+{
+	for (struct secret_region *region = regions; region != NULL; region = region->next) {
+		secret_wipe(region->base, region->dirty);
+		region->dirty = 0;
+	}
+}
+
+bool secret_equal(struct span given, struct span stored)
+{
+	const volatile char *left = given.at;
+	const volatile char *right = stored.length != 0 ? stored.at : "";
+	size_t right_length = stored.length != 0 ? stored.length : 1;
+	size_t different = given.length ^ stored.length;
+
+	for (size_t i = 0, j = 0; i < given.length; i++) {
+		different |= (unsigned char)(left[i] ^ right[j]);
+		if (++j == right_length)
+			j = 0;
+	}
+	return different == 0;
+}

@@ -1,0 +1,39 @@
+/*
+ * secret - the memory that holds passwords, stored secrets and what is derived from them.
+ *
+ * Secrets live in static buffers. A module registers its buffer once; from then on the
+ * buffer is kept out of swap where the limits allow it, and is wiped by secret_wipe_all before
+ * every exec and every exit. Core dumps are ruled out by process_harden.
+ */
+#ifndef COMMON_SECRET_H
+#define COMMON_SECRET_H
+
+#include "span.h"
+
+struct secret_region {
+	void *base;
+	size_t size;  /* bytes */
+	size_t dirty; /* bytes from the start that may hold a secret; raised by the owner */
+	bool registered;
+	struct secret_region *next;
+};
+
+/*
+ * `region` must live as long as the process; registering it again does nothing. Failing to
+ * lock is no error: limits may forbid it.
+ */
+void secret_register(struct secret_region *region);
+
+/* Wipes the dirty part of every registered region. Async-signal-safe. */
+void secret_wipe_all(void);
+
+/* Wipes `size` bytes; the compiler cannot leave it out. */
+void secret_wipe(void *base, size_t size);
+
+/*
+ * Whether both are equal, in a time that depends on the length of `given` alone: an
+ * observer learns neither how much matched nor how long `stored` is.
+ */
+bool secret_equal(struct span given, struct span stored);
+
+#endif
