@@ -24,6 +24,11 @@ B := build/san
 override LINK := dynamic
 endif
 
+# V=1 shows each command
+V ?=
+Q = $(if $(V),,@)
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
+
 # ---- flags ------------------------------------------------------------------------------------
 
 comma := ,
@@ -82,15 +87,18 @@ all: $(PROGRAMS:%=$(B)/bin/%)
 
 $(B)/bin/cmd5checkpw: $(call objects_of,cmd5checkpw) $(B)/libcommon.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARIES)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARIES)
 
 $(B)/libcommon.a: $(COMMON_OBJECTS)
-	rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
 
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -iquote common -iquote cmd5checkpw -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -iquote common -iquote cmd5checkpw -MMD -MP -c -o $@ $<
 
 # Objects are made anew when the flags change.
 $(B)/flags: FORCE
@@ -104,6 +112,7 @@ $(B)/flags: FORCE
 
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 HELPERS = $(B)/tests/probe $(B)/tests/spawn
+REPLAYS = $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/replay_%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH = $(B)/bench/bench $(B)/bench/floor $(B)/bench/noop
 PROVE = prove
 TESTS = tests/unit tests/cli tests/clients tests/root tests/fuzz
@@ -111,19 +120,28 @@ UNIT_OBJECTS = $(B)/cmd5checkpw/poppasswd.o $(B)/libcommon.a
 
 $(B)/unit/%: $(B)/tests/unit/%.o $(UNIT_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(filter-out -static-pie,$(ALL_LDFLAGS)) $(if $(SAN),,-pie) -o $@ $^ \
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(filter-out -static-pie,$(ALL_LDFLAGS)) $(if $(SAN),,-pie) -o $@ $^ \
 		-lcmocka $(LIBRARIES)
 
 $(B)/tests/%: $(B)/tests/lib/%.o
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
 
 $(B)/bench/%: $(B)/tests/bench/%.o
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
+
+$(B)/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/fuzz.o $(B)/tests/fuzz/replay.o \
+		$(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARIES)
 
 .SECONDARY:
 
-test-programs: all $(UNIT_TESTS) $(HELPERS)
+test-programs: all $(UNIT_TESTS) $(HELPERS) $(REPLAYS) $(BENCH)
 
 check: test-programs
 	CHECKPW_BUILD=$(CURDIR)/$(B) $(PROVE) --timer --recurse $(TESTS)
@@ -167,7 +185,7 @@ help:
 	@echo 'make fuzz       fuzz each parser for FUZZ_SECONDS (60)'
 	@echo 'make install    install into DESTDIR, PREFIX (/usr/local), BINDIR, MANDIR, SYSCONFDIR'
 	@echo 'make uninstall  take that away again; make dist: a source archive; make clean'
-	@echo 'variables: CC CFLAGS LDFLAGS LINK=static|dynamic WERROR=1 SAN=address,undefined'
+	@echo 'variables: CC CFLAGS LDFLAGS LINK=static|dynamic WERROR=1 SAN=address,undefined V=1'
 
 FORCE:
 .PHONY: all check test-programs bench lint fuzz install uninstall dist clean help FORCE

@@ -146,7 +146,7 @@ static enum store_lookup find(struct span login, struct span *secret, struct tex
 		return STORE_FOUND;
 	}
 	if (lookup == STORE_TROUBLE)
-		text_join(why, path, ": ", text_of_errno(errno), NULL);
+		text_join(why, path, ": ", text_of_errno(errno));
 	return lookup;
 }
 
@@ -165,7 +165,7 @@ static const char *complaint(void)
 
 	text_clear(&text);
 	if (readable_by_all)
-		text_join(&text, path, ": everybody can read it: chmod 400", NULL);
+		text_join(&text, path, ": everybody can read it: chmod 400");
 	if (skipped.count == 0)
 		return text.bytes;
 	if (text.length != 0)

@@ -37,7 +37,7 @@ static bool set_flag(bool *flag, struct span value, struct text *why)
 {
 	*flag = span_is(value, "yes");
 	if (!*flag && !span_is(value, "no")) {
-		text_join(why, "must be yes or no", NULL);
+		text_join(why, "must be yes or no");
 		return false;
 	}
 	return true;
@@ -53,7 +53,7 @@ static bool set_number(const struct configuration_key *key, struct span value, s
 		number = number * 10 + (value.at[i] - '0');
 	}
 	if (!fits || number < key->minimum || number > key->maximum) {
-		text_join(why, "must be a number from ", NULL);
+		text_join(why, "must be a number from ");
 		text_add_number(why, key->minimum);
 		text_add(why, " to ");
 		text_add_number(why, key->maximum);
@@ -65,7 +65,7 @@ static bool set_number(const struct configuration_key *key, struct span value, s
 
 static bool set_word(const struct configuration_key *key, struct span value, struct text *why)
 {
-	text_join(why, "must be one of", NULL);
+	text_join(why, "must be one of");
 	for (int i = 0; key->words[i] != NULL; i++) {
 		if (span_is(value, key->words[i])) {
 			*(int *)key->value = i;
@@ -80,7 +80,7 @@ static bool set_word(const struct configuration_key *key, struct span value, str
 static bool set_path(char *path, struct span value, struct text *why)
 {
 	if (!span_begins(value, "/") || value.length >= CONFIGURATION_PATH_BYTES) {
-		text_join(why, "must be an absolute path", NULL);
+		text_join(why, "must be an absolute path");
 		return false;
 	}
 	memcpy(path, value.at, value.length);
@@ -151,25 +151,25 @@ static bool take_line(struct key_tables *tables, struct span line, struct text *
 		return true;
 	equals = memchr(line.at, '=', line.length);
 	if (equals == NULL) {
-		text_join(why, "not a line of the form key = value", NULL);
+		text_join(why, "not a line of the form key = value");
 		return false;
 	}
 	name = trim((struct span){ line.at, (size_t)(equals - line.at) });
 	key = find_key(tables, name, &seen);
 	if (key == NULL) {
 		/* The text itself is not shown: a line in the wrong file may hold a secret. */
-		text_join(why, "unknown key", NULL);
+		text_join(why, "unknown key");
 		return false;
 	}
 	if (*seen) {
-		text_join(why, key->name, " is set twice", NULL);
+		text_join(why, key->name, " is set twice");
 		return false;
 	}
 	*seen = true;
 	if (!configuration_set(key, trim(span_from(line, (size_t)(equals - line.at) + 1)), why)) {
 		struct text requirement = *why;
 
-		text_join(why, key->name, " ", requirement.bytes, NULL);
+		text_join(why, key->name, " ", requirement.bytes);
 		return false;
 	}
 	if (key->value == &common.log)
@@ -194,16 +194,16 @@ static bool take_lines(struct key_tables *tables, int descriptor, const char *pa
 				continue;
 			break;
 		case FILE_LINE_OVERLONG:
-			text_join(&problem, "the line is too long", NULL);
+			text_join(&problem, "the line is too long");
 			break;
 		case FILE_LINE_NUL:
-			text_join(&problem, "the line holds a NUL byte", NULL);
+			text_join(&problem, "the line holds a NUL byte");
 			break;
 		case FILE_LINE_TROUBLE:
-			text_join(why, path, ": ", text_of_errno(errno), NULL);
+			text_join(why, path, ": ", text_of_errno(errno));
 			return false;
 		}
-		text_join(why, path, ": line ", NULL);
+		text_join(why, path, ": line ");
 		text_add_number(why, (long long)lines.number);
 		text_add(why, ": ");
 		text_add(why, problem.bytes);
@@ -211,8 +211,8 @@ static bool take_lines(struct key_tables *tables, int descriptor, const char *pa
 	}
 }
 
-const struct configuration *
-configuration_read(const char *program, const struct configuration_key *own, struct text *why)
+bool configuration_read(const char *program, const struct configuration_key *own,
+			struct configuration *configuration, struct text *why)
 {
 	struct key_tables tables = { .table = { common_keys, own } };
 	const char *named = privilege_is_set_id() ? NULL : getenv("CHECKPW_CONF");
@@ -220,11 +220,14 @@ configuration_read(const char *program, const struct configuration_key *own, str
 	int descriptor;
 	bool good;
 
-	text_join(&path, CONFIGURATION_DIRECTORY "/", program, ".conf", NULL);
+	text_join(&path, CONFIGURATION_DIRECTORY "/", program, ".conf");
 	descriptor = file_open(named != NULL ? named : path.bytes, FILE_TRUST_OWN, NULL, why);
-	if (descriptor == -1)
-		return named == NULL && errno == ENOENT ? &common : NULL;
-	good = take_lines(&tables, descriptor, named != NULL ? named : path.bytes, why);
-	close(descriptor);
-	return good ? &common : NULL;
+	if (descriptor == -1) {
+		good = named == NULL && errno == ENOENT;
+	} else {
+		good = take_lines(&tables, descriptor, named != NULL ? named : path.bytes, why);
+		close(descriptor);
+	}
+	*configuration = common;
+	return good;
 }

@@ -51,12 +51,12 @@ struct configuration {
 };
 
 /*
- * Reads the configuration of `program`; `own` are its keys beyond the common ones. The log is
- * directed as soon as its line is read. Returns the common keys, or NULL with `why` naming file
- * and line.
+ * Reads the configuration of `program` into `configuration` and into the values of `own`, its
+ * keys beyond the common ones. The log is directed as soon as its line is read. False with
+ * `why` naming file and line.
  */
-const struct configuration *
-configuration_read(const char *program, const struct configuration_key *own, struct text *why);
+bool configuration_read(const char *program, const struct configuration_key *own,
+			struct configuration *configuration, struct text *why);
 
 /*
  * Pure: takes the value of one key, for configuration_read and for the tests. False with `why`

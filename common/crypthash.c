@@ -134,25 +134,28 @@ static uint64_t memory_need(const char *hash)
 	return (uint64_t)128 * block << exponent;
 }
 
-static void explain_memory(struct text *why, uint64_t need)
+static enum match explain_failure(int error, struct text *why)
 {
-	uint64_t limit = memlimit_hard();
+	uint64_t need = memory_need(work.setting), limit = memlimit_hard();
 
-	text_join(why, "hashing needs ", NULL);
-	text_add_number(why, (long long)need);
+	if (need == 0 && error != ENOMEM)
+		return MATCH_DAMAGED;
+	text_join(why, "hashing needs ");
+	text_add_number(why, (long long)(need != 0 ? need : sizeof(work)));
 	text_add(why, " bytes of memory");
 	if (limit != UINT64_MAX) {
 		text_add(why, ", the hard limit is ");
 		text_add_number(why, (long long)limit);
-		text_add(why, ": raise it (softlimit -m sets soft limits only, ulimit both)");
+		text_add(why, ": raise it (softlimit sets soft limits only, ulimit both)");
 	}
+	return MATCH_NO_MEMORY;
 }
 
 enum match crypthash_verify(struct span stored, struct span password, struct text *why)
 {
 	enum match match = MATCH_DAMAGED;
 	const char *hash;
-	uint64_t need;
+	int error;
 
 	if (!crypthash_is_hash(stored) || stored.length >= sizeof(work.setting) ||
 	    memchr(stored.at, '\0', stored.length) != NULL)
@@ -164,16 +167,13 @@ enum match crypthash_verify(struct span stored, struct span password, struct tex
 
 	memlimit_raise();
 	hash = crypt_rn(password.at, work.setting, &work, sizeof(work));
+	error = errno;
 	memlimit_restore();
 
-	if (hash != NULL) {
-		/* A shorter or longer hash than the method makes can never match. */
-		if (strlen(hash) == stored.length)
-			match = secret_equal(span_of(hash), stored) ? MATCH_YES : MATCH_NO;
-	} else if (errno == ENOMEM || (need = memory_need(work.setting)) != 0) {
-		match = MATCH_NO_MEMORY;
-		explain_memory(why, errno == ENOMEM ? sizeof(work) : need);
-	}
+	if (hash == NULL)
+		match = explain_failure(error, why);
+	else if (strlen(hash) == stored.length) /* of another length it can never match */
+		match = secret_equal(span_of(hash), stored) ? MATCH_YES : MATCH_NO;
 	secret_wipe(&work, sizeof(work));
 	region.dirty = 0;
 	return match;

@@ -15,6 +15,8 @@
 static char message[REQUEST_MAX_BYTES + 2];
 static struct secret_region message_region = { .base = message, .size = sizeof(message) };
 
+static struct configuration configuration;
+
 /* What the log line will say. Static, for the deadline ends us in a signal handler. */
 static struct caller caller;
 static char user[LOG_USER_MAX_BYTES + 1];
@@ -45,7 +47,7 @@ static void report(enum reason reason)
 static void handle_deadline(void)
 {
 	secret_wipe_all();
-	text_join(&detail, "not done within the deadline", NULL);
+	text_join(&detail, "not done within the deadline");
 	report(REASON_DEADLINE);
 }
 
@@ -68,7 +70,7 @@ static enum reason read_message(struct span *read_bytes)
 
 			(void)poll(&wait, 1, -1);
 		} else if (errno != EINTR) {
-			text_join(&detail, "reading descriptor 3: ", text_of_errno(errno), NULL);
+			text_join(&detail, "reading descriptor 3: ", text_of_errno(errno));
 			return errno == EBADF ? REASON_DESCRIPTOR : REASON_HANDSHAKE;
 		}
 	}
@@ -84,12 +86,12 @@ static void remember_user(struct span login)
 		memcpy(user, login.at, attempt.user.length);
 }
 
-static enum reason read_request(const struct configuration *configuration, struct request *request)
+static enum reason read_request(struct request *request)
 {
 	const struct request_hints hints = {
-		.dovecot_lookup = configuration->dovecot && caller.lookup,
-		.indimail = configuration->indimail,
-		.challenges = configuration->challenges,
+		.dovecot_lookup = configuration.dovecot && caller.lookup,
+		.indimail = configuration.indimail,
+		.challenges = configuration.challenges,
 		.method_plaintext = caller.method_plaintext,
 		/* The variable is an SMTP server's own: an unknown service that has it is one. */
 		.cram_not_offered = caller.smtpauth_without_cram &&
@@ -107,13 +109,12 @@ static enum reason read_request(const struct configuration *configuration, struc
 }
 
 /* Accepts only if the login is found and its secret usable and verified: all three. */
-static enum reason judge(const struct store *store, const struct configuration *configuration,
-			 const struct request *request)
+static enum reason judge(const struct store *store, const struct request *request)
 {
 	const struct credential_rules rules = {
-		.apop = configuration->apop,
+		.apop = configuration.apop,
 		.now = time(NULL),
-		.window = configuration->challenge_window,
+		.window = configuration.challenge_window,
 	};
 	struct credential credential;
 	struct span secret = { 0 };
@@ -124,7 +125,7 @@ static enum reason judge(const struct store *store, const struct configuration *
 		return REASON_STORE;
 	if (lookup == STORE_FOUND)
 		usable = credential_parse(&credential, secret);
-	else if (configuration->log_unknown_login)
+	else if (configuration.log_unknown_login)
 		usable = REASON_UNKNOWN_LOGIN;
 	if (request->lookup_only) {
 		attempt.mechanism = MECHANISM_LOOKUP;
@@ -145,10 +146,9 @@ static enum reason judge(const struct store *store, const struct configuration *
 	return usable != REASON_OK ? usable : verified;
 }
 
-static enum reason attempt_login(const struct store *store, const struct configuration **found,
-				 const char *subprogram, bool handshake_is_open)
+static enum reason attempt_login(const struct store *store, const char *subprogram,
+				 bool handshake_is_open)
 {
-	const struct configuration *configuration;
 	struct request request;
 	enum reason reason;
 
@@ -159,13 +159,12 @@ static enum reason attempt_login(const struct store *store, const struct configu
 		return REASON_DESCRIPTOR;
 	if (!process_harden(CONFIGURATION_DEADLINE_SECONDS, handle_deadline, &detail))
 		return REASON_LIMITS;
-	configuration = *found = configuration_read(store->program, store->keys, &detail);
-	if (configuration == NULL)
+	if (!configuration_read(store->program, store->keys, &configuration, &detail))
 		return REASON_CONFIGURATION;
-	if (configuration->deadline != CONFIGURATION_DEADLINE_SECONDS)
-		process_set_deadline((unsigned)configuration->deadline);
-	if (configuration->service != SERVICE_UNKNOWN)
-		caller.service = (enum service)configuration->service;
+	if (configuration.deadline != CONFIGURATION_DEADLINE_SECONDS)
+		process_set_deadline((unsigned)configuration.deadline);
+	if (configuration.service != SERVICE_UNKNOWN)
+		caller.service = (enum service)configuration.service;
 	if (!store->open(&detail))
 		return REASON_STORE;
 	if (!privilege_drop(&detail))
@@ -173,9 +172,9 @@ static enum reason attempt_login(const struct store *store, const struct configu
 	process_forbid_tracing();
 
 	/* Only now, without privileges, what a stranger wrote. */
-	reason = read_request(configuration, &request);
+	reason = read_request(&request);
 	if (reason == REASON_OK)
-		reason = judge(store, configuration, &request);
+		reason = judge(store, &request);
 	return reason;
 }
 
@@ -191,7 +190,7 @@ static int run_subprogram(char **arguments)
 	process_exec(arguments);
 	error = errno;
 	process_ignore_log_signals();
-	text_join(&detail, arguments[0], ": ", text_of_errno(error), NULL);
+	text_join(&detail, arguments[0], ": ", text_of_errno(error));
 	report(REASON_EXEC);
 	return exit_code(REASON_EXEC);
 }
@@ -203,26 +202,22 @@ static void show_usage(const char *program)
 
 	if (!isatty(STDERR_FILENO))
 		return;
-	text_join(&usage, "usage: ", program, " subprogram [argument ...]\n", program,
-		  " is run by a mail server, which writes the login and the password to "
-		  "descriptor 3;\nsee ",
-		  program, "(8)\n", NULL);
+	text_join(&usage, "usage: ", program, " subprogram [argument ...]\n",
+		  "A mail server runs it and writes login and password to descriptor 3; see ",
+		  program, "(8).\n");
 	if (write(STDERR_FILENO, usage.bytes, usage.length) == -1)
 		return;
 }
 
 int driver_run(const struct store *store, int argc, char **argv)
 {
-	const struct configuration *configuration = NULL;
-	char **subprogram = argc > 1 ? argv + 1 : NULL;
 	enum reason reason;
 	bool handshake_is_open;
 
 	if (!process_check_descriptors(&handshake_is_open))
 		return exit_code(REASON_LIMITS);
 	log_begin(store->program);
-	reason = attempt_login(store, &configuration, subprogram != NULL ? subprogram[0] : NULL,
-			       handshake_is_open);
+	reason = attempt_login(store, argc > 1 ? argv[1] : NULL, handshake_is_open);
 	if (store->complaint()[0] != '\0')
 		log_warning(store->complaint());
 	secret_wipe_all();
@@ -232,7 +227,7 @@ int driver_run(const struct store *store, int argc, char **argv)
 			show_usage(store->program);
 		return exit_code(reason);
 	}
-	if (configuration->log_success)
+	if (configuration.log_success)
 		report(reason);
-	return run_subprogram(subprogram);
+	return run_subprogram(argv + 1);
 }

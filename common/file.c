@@ -24,18 +24,18 @@ static bool is_acceptable(const char *path, const struct stat *status, enum file
 	mode_t forbidden = trust == FILE_TRUST_STORE ? S_IWOTH : S_IWGRP | S_IWOTH;
 
 	if (!S_ISREG(status->st_mode)) {
-		text_join(why, path, ": not a regular file", NULL);
+		text_join(why, path, ": not a regular file");
 		return false;
 	}
 	if (!is_trusted_owner(status->st_uid, trust)) {
-		text_join(why, path, ": owner is uid ", NULL);
+		text_join(why, path, ": owner is uid ");
 		text_add_number(why, status->st_uid);
 		text_add(why, ", must be root or uid ");
 		text_add_number(why, geteuid());
 		return false;
 	}
 	if (status->st_mode & forbidden) {
-		text_join(why, path, ": mode is ", NULL);
+		text_join(why, path, ": mode is ");
 		text_add_octal(why, status->st_mode & 07777);
 		text_add(why, ": others may write to it");
 		return false;
@@ -49,7 +49,7 @@ int file_open(const char *path, enum file_trust trust, unsigned *mode, struct te
 	int descriptor = -1;
 
 	if (path[0] != '/') {
-		text_join(why, path, ": not an absolute path", NULL);
+		text_join(why, path, ": not an absolute path");
 		errno = EINVAL;
 		return -1;
 	}
@@ -57,7 +57,7 @@ int file_open(const char *path, enum file_trust trust, unsigned *mode, struct te
 	if (descriptor == -1 || fstat(descriptor, &status) == -1) {
 		int error = errno;
 
-		text_join(why, path, ": ", text_of_errno(error), " (as uid ", NULL);
+		text_join(why, path, ": ", text_of_errno(error), " (as uid ");
 		text_add_number(why, geteuid());
 		text_add(why, ")");
 		if (descriptor != -1)

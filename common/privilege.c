@@ -45,7 +45,7 @@ bool privilege_drop(struct text *why)
 	struct ids old, now;
 
 	if (!read_ids(&old)) {
-		text_join(why, "cannot read the ids: ", text_of_errno(errno), NULL);
+		text_join(why, "cannot read the ids: ", text_of_errno(errno));
 		return false;
 	}
 	if (is_dropped(&old))
@@ -53,12 +53,12 @@ bool privilege_drop(struct text *why)
 	/* The group first: afterwards the right to change it may be gone. */
 	if (setresgid(old.group, old.group, old.group) != 0 ||
 	    setresuid(old.user, old.user, old.user) != 0) {
-		text_join(why, "cannot return to the real ids: ", text_of_errno(errno), NULL);
+		text_join(why, "cannot return to the real ids: ", text_of_errno(errno));
 		return false;
 	}
 	if (can_regain(&old) || !read_ids(&now) || !is_dropped(&now) || now.user != old.user ||
 	    now.group != old.group) {
-		text_join(why, "the ids of the set-id bit could be taken again", NULL);
+		text_join(why, "the ids of the set-id bit could be taken again");
 		return false;
 	}
 	return true;

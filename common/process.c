@@ -100,7 +100,7 @@ bool process_harden(unsigned seconds, void (*expired)(void), struct text *why)
 	sigprocmask(SIG_UNBLOCK, &alarm, &mask_that_came);
 	timer_exists = timer_create(CLOCK_MONOTONIC, &event, &timer) == 0;
 	if (!timer_exists) {
-		text_join(why, "cannot set a deadline: ", text_of_errno(errno), NULL);
+		text_join(why, "cannot set a deadline: ", text_of_errno(errno));
 		return false;
 	}
 	process_set_deadline(seconds);
@@ -120,8 +120,8 @@ void process_restore(void)
 
 void process_ignore_log_signals(void)
 {
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
+	take_signal(0, SIGPIPE, SIG_IGN);
+	take_signal(1, SIGXFSZ, SIG_IGN);
 }
 
 void process_exec(char **arguments)

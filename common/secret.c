@@ -1,24 +1,18 @@
 #include "secret.h"
 
-#include <stdint.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 static struct secret_region *regions;
 
 void secret_register(struct secret_region *region)
 {
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	uintptr_t first = (uintptr_t)region->base & ~(page - 1);
-	uintptr_t end = ((uintptr_t)region->base + region->size + page - 1) & ~(page - 1);
-
 	if (region->registered)
 		return;
 	region->registered = true;
 	region->next = regions;
 	regions = region;
 	/* ONFAULT: a buffer costs memory only as far as it is used. */
-	(void)mlock2((void *)first, end - first, MLOCK_ONFAULT);
+	(void)mlock2(region->base, region->size, MLOCK_ONFAULT);
 }
 
 void secret_wipe(void *base, size_t size)

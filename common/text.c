@@ -1,7 +1,5 @@
 #include "text.h"
 
-#include <stdarg.h>
-
 static void add_bytes(struct text *text, const char *bytes, size_t count)
 {
 	size_t room = sizeof(text->bytes) - 1 - text->length;
@@ -74,16 +72,11 @@ void text_add_quoted(struct text *text, struct span raw, size_t limit)
 	text_add(text, raw.length > limit ? "\"..." : "\"");
 }
 
-void text_join(struct text *text, ...)
+void text_join_pieces(struct text *text, const char *const *pieces)
 {
-	va_list pieces;
-	const char *piece;
-
 	text_clear(text);
-	va_start(pieces, text);
-	while ((piece = va_arg(pieces, const char *)) != NULL)
-		text_add(text, piece);
-	va_end(pieces);
+	for (size_t i = 0; pieces[i] != NULL; i++)
+		text_add(text, pieces[i]);
 }
 
 const char *text_of_errno(int number)

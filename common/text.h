@@ -29,8 +29,9 @@ void text_add_octal(struct text *text, unsigned number);
  */
 void text_add_quoted(struct text *text, struct span raw, size_t limit);
 
-/* Clears `text` and adds the pieces; the last argument is NULL. */
-void text_join(struct text *text, ...) __attribute__((sentinel));
+/* text_join(text, piece, ...): clears `text` and adds the pieces, which are strings. */
+#define text_join(text, ...) text_join_pieces(text, (const char *const[]){ __VA_ARGS__, NULL })
+void text_join_pieces(struct text *text, const char *const *pieces);
 
 /* The English text of an errno value, whatever the locale. */
 const char *text_of_errno(int number);

@@ -74,7 +74,7 @@ static void show_limits(FILE *out)
 	for (int resource = 0; resource < RLIM_NLIMITS; resource++) {
 		struct rlimit limit;
 
-		if (getrlimit(resource, &limit) == 0)
+		if (getrlimit((__rlimit_resource_t)resource, &limit) == 0)
 			fprintf(out, "limit-%d %lld %lld\n", resource, (long long)limit.rlim_cur,
 				(long long)limit.rlim_max);
 	}

@@ -1,10 +1,10 @@
 /*
  * spawn [-c FD]... [-b SIGNAL]... [-i SIGNAL]... [-l RESOURCE=SOFT[:HARD]]... [-a SECONDS]
- *       [-u UMASK] [-0 LENGTH] PROGRAM [ARGUMENT ...]
+ *       [-u UMASK] [-e VARIABLE]... [-0 LENGTH] PROGRAM [ARGUMENT ...]
  *
  * Runs a program in a state that a shell cannot make: descriptors closed, signals blocked or
- * ignored, limits (numbers of sys/resource.h), an alarm pending, an argv[0] of LENGTH bytes, or
- * no argv[0] at all for a LENGTH of -1.
+ * ignored, limits (numbers of sys/resource.h), an alarm pending, variables added as they are,
+ * duplicates too, an argv[0] of LENGTH bytes, or no argv[0] at all for a LENGTH of -1.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@
 static void set_limit(const char *text)
 {
 	char *rest;
-	int resource = (int)strtol(text, &rest, 10);
+	__rlimit_resource_t resource = (__rlimit_resource_t)strtol(text, &rest, 10);
 	struct rlimit limit;
 
 	if (*rest != '=' || getrlimit(resource, &limit) != 0)
@@ -29,6 +29,21 @@ static void set_limit(const char *text)
 		exit(98);
 }
 
+static void add_variable(char *text)
+{
+	size_t count = 0;
+	char **longer;
+
+	while (environ[count] != NULL)
+		count++;
+	longer = calloc(count + 2, sizeof(*longer));
+	if (longer == NULL)
+		exit(98);
+	memcpy(longer, environ, count * sizeof(*longer));
+	longer[count] = text;
+	environ = longer;
+}
+
 int main(int argc, char **argv)
 {
 	sigset_t blocked;
@@ -36,7 +51,7 @@ int main(int argc, char **argv)
 	int option;
 
 	sigemptyset(&blocked);
-	while ((option = getopt(argc, argv, "+c:b:i:l:a:u:0:")) != -1) {
+	while ((option = getopt(argc, argv, "+c:b:i:l:a:u:e:0:")) != -1) {
 		switch (option) {
 		case 'c':
 			close(atoi(optarg));
@@ -55,6 +70,9 @@ int main(int argc, char **argv)
 			break;
 		case 'u':
 			umask((mode_t)strtoul(optarg, NULL, 8));
+			break;
+		case 'e':
+			add_variable(optarg);
 			break;
 		case '0':
 			length = atol(optarg);
