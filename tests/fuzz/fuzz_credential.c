@@ -1,0 +1,40 @@
+/* A stored secret; tried with its own text as the password, which must never work. */
+#include "fuzz.h"
+
+#include "credential.h"
+
+#include <assert.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static char stored[CREDENTIAL_MAX_BYTES + 1];
+	static const char challenge[] = "<1.2@h>", digest[] = "0123456789abcdef0123456789abcdef";
+	const struct credential_rules rules = { .apop = true };
+	struct credential credential;
+	struct request request;
+	enum mechanism mechanism;
+	struct text why;
+	enum reason reason;
+
+	if (size > CREDENTIAL_MAX_BYTES)
+		return 0;
+	memcpy(stored, data, size);
+	stored[size] = '\0';
+	reason = credential_parse(&credential, (struct span){ stored, size });
+	if (reason != REASON_OK)
+		return 0;
+	/* A hash may ask for any amount of work; libcrypt is not what is fuzzed here. */
+	if (credential.scheme->kind == SCHEME_ONE_WAY && strchr(stored, '$') != NULL)
+		return 0;
+	request = (struct request){
+		.login = span_of("login"),
+		.password = { stored, strnlen(stored, REQUEST_MAX_BYTES) },
+		.challenge = span_of(challenge),
+		.digest = span_of(digest),
+		.digest_may_be_apop = true,
+	};
+	stored[request.password.length] = '\0';
+	reason = credential_verify(&credential, &request, &rules, &mechanism, &why);
+	assert(reason != REASON_OK || credential.scheme == &scheme_plain);
+	return 0;
+}
