@@ -63,16 +63,16 @@ ifeq ($(LINK),static)
 STATIC := $(call accepted,-static-pie -fPIE)
 ifneq ($(STATIC),)
 STATIC := $(shell printf 'int main(void) { return 0; }' | $(CC) -static-pie -fPIE -x c - -o /dev/null \
-	-lcrypt -lcrypto >/dev/null 2>&1 && echo -static-pie)
+	-lcrypt -lcrypto -largon2 >/dev/null 2>&1 && echo -static-pie)
 endif
 ifeq ($(STATIC),)
 ifeq ($(filter clean help,$(MAKECMDGOALS)),)
-$(info notice: no static libc, libcrypt or libcrypto here; linking dynamically)
+$(info notice: no static libc, libcrypt, libcrypto or libargon2 here; linking dynamically)
 endif
 endif
 endif
 ALL_LDFLAGS = $(or $(STATIC),$(if $(SAN),,-pie)) $(LINK_HARDENING) $(LDFLAGS)
-LIBRARIES = -lcrypt -lcrypto
+LIBRARIES = -lcrypt -lcrypto -largon2
 
 # ---- programs ---------------------------------------------------------------------------------
 

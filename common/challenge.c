@@ -1,5 +1,7 @@
 #include "challenge.h"
 
+#include "scan.h"
+
 bool challenge_is_well_formed(struct span text)
 {
 	size_t at_signs = 0, last = text.length - 1;
@@ -37,17 +39,11 @@ static struct span time_part(struct span challenge)
 bool challenge_is_fresh(struct span challenge, int64_t now, int64_t window)
 {
 	struct span digits = time_part(challenge);
-	int64_t made = 0;
+	uint64_t made;
 
 	if (window == 0)
 		return true;
-	/* 18 digits cannot overflow, and reach far beyond any clock. */
-	if (digits.length == 0 || digits.length > 18)
+	if (!scan_number(&digits, INT64_MAX / 2, &made) || digits.length != 0)
 		return false;
-	for (size_t i = 0; i < digits.length; i++) {
-		if (digits.at[i] < '0' || digits.at[i] > '9')
-			return false;
-		made = made * 10 + (digits.at[i] - '0');
-	}
-	return made >= now - window && made <= now + CHALLENGE_FUTURE_SECONDS;
+	return (int64_t)made >= now - window && (int64_t)made <= now + CHALLENGE_FUTURE_SECONDS;
 }

@@ -2,6 +2,7 @@
 
 #include "file.h"
 #include "privilege.h"
+#include "scan.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -30,6 +31,7 @@ static const struct configuration_key common_keys[] = {
 	{ "deadline", CONFIGURATION_NUMBER, &common.deadline, 1, 3600, NULL },
 	{ "min-uid", CONFIGURATION_NUMBER, &common.min_uid, 0, INT_MAX, NULL },
 	{ "service", CONFIGURATION_WORD, &common.service, 0, 0, service_words },
+	{ "decoy", CONFIGURATION_TEXT, common.decoy, 0, 0, NULL },
 	{ NULL, CONFIGURATION_FLAG, NULL, 0, 0, NULL },
 };
 
@@ -45,22 +47,18 @@ static bool set_flag(bool *flag, struct span value, struct text *why)
 
 static bool set_number(const struct configuration_key *key, struct span value, struct text *why)
 {
-	long number = 0;
-	bool fits = value.length != 0;
+	uint64_t number;
 
-	for (size_t i = 0; i < value.length && fits; i++) {
-		fits = value.at[i] >= '0' && value.at[i] <= '9' && number <= key->maximum / 10;
-		number = number * 10 + (value.at[i] - '0');
+	if (scan_number(&value, (uint64_t)key->maximum, &number) && value.length == 0 &&
+	    (long)number >= key->minimum) {
+		*(long *)key->value = (long)number;
+		return true;
 	}
-	if (!fits || number < key->minimum || number > key->maximum) {
-		text_join(why, "must be a number from ");
-		text_add_number(why, key->minimum);
-		text_add(why, " to ");
-		text_add_number(why, key->maximum);
-		return false;
-	}
-	*(long *)key->value = number;
-	return true;
+	text_join(why, "must be a number from ");
+	text_add_number(why, key->minimum);
+	text_add(why, " to ");
+	text_add_number(why, key->maximum);
+	return false;
 }
 
 static bool set_word(const struct configuration_key *key, struct span value, struct text *why)
@@ -77,15 +75,26 @@ static bool set_word(const struct configuration_key *key, struct span value, str
 	return false;
 }
 
+static bool set_text(char *text, struct span value, struct text *why)
+{
+	if (value.length == 0 || value.length >= CONFIGURATION_TEXT_BYTES) {
+		text_join(why, "must have 1 to ");
+		text_add_number(why, CONFIGURATION_TEXT_BYTES - 1);
+		text_add(why, " bytes");
+		return false;
+	}
+	memcpy(text, value.at, value.length);
+	text[value.length] = '\0';
+	return true;
+}
+
 static bool set_path(char *path, struct span value, struct text *why)
 {
-	if (!span_begins(value, "/") || value.length >= CONFIGURATION_PATH_BYTES) {
+	if (!span_begins(value, "/")) {
 		text_join(why, "must be an absolute path");
 		return false;
 	}
-	memcpy(path, value.at, value.length);
-	path[value.length] = '\0';
-	return true;
+	return set_text(path, value, why);
 }
 
 bool configuration_set(const struct configuration_key *key, struct span value, struct text *why)
@@ -97,6 +106,8 @@ bool configuration_set(const struct configuration_key *key, struct span value, s
 		return set_number(key, value, why);
 	case CONFIGURATION_WORD:
 		return set_word(key, value, why);
+	case CONFIGURATION_TEXT:
+		return set_text(key->value, value, why);
 	case CONFIGURATION_PATH:
 		return set_path(key->value, value, why);
 	}

@@ -17,14 +17,15 @@
 #define SYSCONFDIR "/etc"
 #endif
 #define CONFIGURATION_DIRECTORY SYSCONFDIR "/checkpw"
-#define CONFIGURATION_PATH_BYTES 1024 /* with the NUL */
+#define CONFIGURATION_TEXT_BYTES 1024 /* with the NUL */
 #define CONFIGURATION_DEADLINE_SECONDS 60
 
 enum configuration_type {
 	CONFIGURATION_FLAG,   /* bool: yes, no */
 	CONFIGURATION_NUMBER, /* long: a decimal number in minimum..maximum */
 	CONFIGURATION_WORD,   /* int: the index of one of `words` */
-	CONFIGURATION_PATH,   /* char[CONFIGURATION_PATH_BYTES]: an absolute path */
+	CONFIGURATION_TEXT,   /* char[CONFIGURATION_TEXT_BYTES]: anything */
+	CONFIGURATION_PATH,   /* char[CONFIGURATION_TEXT_BYTES]: an absolute path */
 };
 
 struct configuration_key {
@@ -47,7 +48,8 @@ struct configuration {
 	bool dovecot;
 	long deadline; /* seconds */
 	long min_uid;
-	int service; /* enum service */
+	int service;                          /* enum service */
+	char decoy[CONFIGURATION_TEXT_BYTES]; /* a stored secret; "": one of the store's */
 };
 
 /*

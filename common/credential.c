@@ -1,9 +1,10 @@
 #include "credential.h"
 
 #include "challenge.h"
+#include "cram.h"
 #include "crypthash.h"
-#include "digest.h"
 #include "encoding.h"
+#include "scan.h"
 #include "secret.h"
 
 #include <strings.h>
@@ -40,16 +41,16 @@ static bool is_locked(struct span stored)
 	return rest.length != stored.length && (span_begins(rest, "{") || looks_like_hash(rest));
 }
 
-static enum reason decode(struct credential *credential, decoder *decode_text)
+static bool decode(struct credential *credential, decoder *decode_text)
 {
 	size_t length;
 
 	secret_register(&region);
 	region.dirty = sizeof(decoded);
 	if (!decode_text(credential->value, decoded, sizeof(decoded), &length))
-		return REASON_BAD_SECRET;
+		return false;
 	credential->value = (struct span){ (const char *)decoded, length };
-	return REASON_OK;
+	return true;
 }
 
 static decoder *find_decoder(struct span encoding)
@@ -62,45 +63,70 @@ static decoder *find_decoder(struct span encoding)
 	return NULL;
 }
 
+static bool has_form(const struct scheme *scheme, struct span value)
+{
+	switch (scheme->form) {
+	case SCHEME_TEXT:
+		return true;
+	case SCHEME_BINARY:
+		return value.length == scheme->raw_bytes;
+	case SCHEME_SALTED:
+		return value.length > scheme->raw_bytes;
+	}
+	return false;
+}
+
+/* Digests are binary: without an encoding's name, the length tells hex from base64. */
+static decoder *guess_decoder(const struct scheme *scheme, struct span value)
+{
+	if (scheme->form == SCHEME_TEXT)
+		return NULL;
+	if (scheme->form == SCHEME_BINARY && value.length == 2 * scheme->raw_bytes)
+		return encoding_from_hex;
+	return encoding_from_base64;
+}
+
+static enum reason parse_value(struct credential *credential, struct span name,
+			       decoder *decode_text)
+{
+	if (decode_text != NULL && !decode(credential, decode_text))
+		return REASON_BAD_SECRET;
+	credential->scheme = scheme_find(name, credential->value);
+	if (credential->scheme == NULL)
+		return REASON_BAD_SECRET;
+	if (decode_text == NULL) {
+		decode_text = guess_decoder(credential->scheme, credential->value);
+		if (decode_text != NULL && !decode(credential, decode_text))
+			return REASON_BAD_SECRET;
+	}
+	return has_form(credential->scheme, credential->value) ? REASON_OK : REASON_BAD_SECRET;
+}
+
 /* `stored` begins with a brace. */
 static enum reason parse_scheme(struct credential *credential)
 {
-	struct span stored = credential->stored, name = span_from(stored, 1), encoding = { 0 };
-	const char *end = memchr(name.at, '}', name.length), *dot;
+	struct span rest = span_from(credential->stored, 1), name, scheme_name;
 	decoder *decode_text = NULL;
 
-	if (end == NULL)
+	if (!scan_until(&rest, '}', &name))
 		return REASON_UNKNOWN_SCHEME;
-	name.length = (size_t)(end - name.at);
-	credential->value = span_from(stored, name.length + 2);
-	dot = memchr(name.at, '.', name.length);
-	if (dot != NULL) {
-		encoding = span_from(name, (size_t)(dot - name.at) + 1);
-		name.length = (size_t)(dot - name.at);
-		decode_text = find_decoder(encoding);
+	credential->value = rest;
+	if (scan_until(&name, '.', &scheme_name)) {
+		decode_text = find_decoder(name);
 		if (decode_text == NULL)
 			return REASON_UNKNOWN_SCHEME;
+		name = scheme_name;
 	}
-	credential->scheme = scheme_find(name);
-	if (credential->scheme == NULL)
+	if (!scheme_exists(name))
 		return REASON_UNKNOWN_SCHEME;
-	/* Digests are binary: without an encoding's name, the length tells hex from base64. */
-	if (decode_text == NULL && credential->scheme->raw_bytes != 0)
-		decode_text = credential->value.length == 2 * credential->scheme->raw_bytes
-				      ? encoding_from_hex
-				      : encoding_from_base64;
-	if (decode_text != NULL && decode(credential, decode_text) != REASON_OK)
-		return REASON_BAD_SECRET;
-	if (credential->scheme->raw_bytes != 0 &&
-	    credential->value.length != credential->scheme->raw_bytes)
-		return REASON_BAD_SECRET;
-	if (!span_begins(credential->value, credential->scheme->prefix))
-		return REASON_BAD_SECRET;
-	return REASON_OK;
+	return parse_value(credential, name, decode_text);
 }
 
 enum reason credential_parse(struct credential *credential, struct span stored)
 {
+	static const char *const hashes[] = { "$apr1$", "$argon2i$", "$argon2id$" };
+	bool is_hash = crypthash_is_hash(stored);
+
 	*credential = (struct credential){ .stored = stored, .value = stored };
 	if (stored.length == 0)
 		return REASON_EMPTY_SECRET;
@@ -108,19 +134,19 @@ enum reason credential_parse(struct credential *credential, struct span stored)
 		return REASON_LOCKED;
 	if (span_begins(stored, "{"))
 		return parse_scheme(credential);
-	if (crypthash_is_hash(stored))
-		credential->scheme = &scheme_crypt;
-	else if (looks_like_hash(stored))
+	for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++)
+		is_hash = is_hash || span_begins(stored, hashes[i]);
+	if (!is_hash && looks_like_hash(stored))
 		return REASON_UNKNOWN_SCHEME;
-	else
-		credential->scheme = &scheme_plain;
-	return REASON_OK;
+	return parse_value(credential, span_of(is_hash ? "CRYPT" : "PLAIN"), NULL);
 }
 
-static enum reason verify_password(const struct credential *credential, struct span password,
-				   struct text *why)
+static enum reason verify_password(const struct credential *credential,
+				   const struct request *request, struct text *why)
 {
-	switch (credential->scheme->verify(credential->value, password, why)) {
+	const struct scheme_trial trial = { credential->value, request->password, request->login };
+
+	switch (credential->scheme->verify(credential->scheme, &trial, why)) {
 	case MATCH_YES:
 		return REASON_OK;
 	case MATCH_NO:
@@ -131,7 +157,8 @@ static enum reason verify_password(const struct credential *credential, struct s
 		return REASON_MEMORY;
 	}
 	/* Someone holds a copy of the store, or a plaintext password looks like a hash. */
-	if (credential->scheme->kind != SCHEME_CLEAR && secret_equal(password, credential->stored))
+	if (credential->scheme->kind != SCHEME_CLEAR &&
+	    secret_equal(request->password, credential->stored))
 		return REASON_HASH_TEXT;
 	return REASON_MISMATCH;
 }
@@ -190,7 +217,7 @@ enum reason credential_verify(const struct credential *credential, const struct 
 	*mechanism = MECHANISM_NONE;
 	if (request->password.at != NULL) {
 		*mechanism = MECHANISM_PLAIN;
-		reason = verify_password(credential, request->password, why);
+		reason = verify_password(credential, request, why);
 	}
 	if (reason == REASON_MISMATCH && request->challenge.at != NULL) {
 		*mechanism = MECHANISM_CRAM_MD5;

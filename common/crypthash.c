@@ -136,18 +136,11 @@ static uint64_t memory_need(const char *hash)
 
 static enum match explain_failure(int error, struct text *why)
 {
-	uint64_t need = memory_need(work.setting), limit = memlimit_hard();
+	uint64_t need = memory_need(work.setting);
 
 	if (need == 0 && error != ENOMEM)
 		return MATCH_DAMAGED;
-	text_join(why, "hashing needs ");
-	text_add_number(why, (long long)(need != 0 ? need : sizeof(work)));
-	text_add(why, " bytes of memory");
-	if (limit != UINT64_MAX) {
-		text_add(why, ", the hard limit is ");
-		text_add_number(why, (long long)limit);
-		text_add(why, ": raise it (softlimit sets soft limits only, ulimit both)");
-	}
+	memlimit_explain(why, need != 0 ? need : sizeof(work));
 	return MATCH_NO_MEMORY;
 }
 

@@ -1,120 +1,144 @@
-/*
- * OpenSSL's low-level MD5 is used because EVP does not show the state words that a
- * {CRAM-MD5} context is made of, and because EVP would cost every login its start-up.
- */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include "digest.h"
 
 #include "secret.h"
 
+#include <openssl/md4.h>
 #include <openssl/md5.h>
+#include <openssl/sha.h>
 
-#define STATE_BYTES 16
+static const struct {
+	size_t bytes, block_bytes, state_bytes;
+} sizes[] = {
+	[DIGEST_MD4] = { MD4_DIGEST_LENGTH, MD4_CBLOCK, sizeof(MD4_CTX) },
+	[DIGEST_MD5] = { MD5_DIGEST_LENGTH, MD5_CBLOCK, sizeof(MD5_CTX) },
+	[DIGEST_SHA1] = { SHA_DIGEST_LENGTH, SHA_CBLOCK, sizeof(SHA_CTX) },
+	[DIGEST_SHA256] = { SHA256_DIGEST_LENGTH, SHA256_CBLOCK, sizeof(SHA256_CTX) },
+	[DIGEST_SHA512] = { SHA512_DIGEST_LENGTH, SHA512_CBLOCK, sizeof(SHA512_CTX) },
+};
 
-static void state_store(const MD5_CTX *md5, uint8_t *out)
+_Static_assert(sizeof(SHA512_CTX) <= sizeof(((struct digest *)0)->state), "the largest state fits");
+
+size_t digest_bytes(enum digest_method method)
 {
-	const MD5_LONG words[] = { md5->A, md5->B, md5->C, md5->D };
-
-	for (size_t i = 0; i < STATE_BYTES; i++)
-		out[i] = (uint8_t)(words[i / 4] >> (8 * (i % 4)));
+	return sizes[method].bytes;
 }
 
-/* Continues where state_store stopped: after one block. */
-static void state_resume(MD5_CTX *md5, const uint8_t *in)
+size_t digest_block_bytes(enum digest_method method)
 {
+	return sizes[method].block_bytes;
+}
+
+void digest_begin(struct digest *digest, enum digest_method method)
+{
+	void *state = &digest->state;
+
+	digest->method = method;
+	switch (method) {
+	case DIGEST_NONE:
+		break;
+	case DIGEST_MD4:
+		MD4_Init(state);
+		break;
+	case DIGEST_MD5:
+		MD5_Init(state);
+		break;
+	case DIGEST_SHA1:
+		SHA1_Init(state);
+		break;
+	case DIGEST_SHA256:
+		SHA256_Init(state);
+		break;
+	case DIGEST_SHA512:
+		SHA512_Init(state);
+		break;
+	}
+}
+
+void digest_add(struct digest *digest, struct span bytes)
+{
+	void *state = &digest->state;
+
+	switch (digest->method) {
+	case DIGEST_NONE:
+		break;
+	case DIGEST_MD4:
+		MD4_Update(state, bytes.at, bytes.length);
+		break;
+	case DIGEST_MD5:
+		MD5_Update(state, bytes.at, bytes.length);
+		break;
+	case DIGEST_SHA1:
+		SHA1_Update(state, bytes.at, bytes.length);
+		break;
+	case DIGEST_SHA256:
+		SHA256_Update(state, bytes.at, bytes.length);
+		break;
+	case DIGEST_SHA512:
+		SHA512_Update(state, bytes.at, bytes.length);
+		break;
+	}
+}
+
+void digest_end(struct digest *digest, uint8_t *out)
+{
+	void *state = &digest->state;
+
+	switch (digest->method) {
+	case DIGEST_NONE:
+		break;
+	case DIGEST_MD4:
+		MD4_Final(out, state);
+		break;
+	case DIGEST_MD5:
+		MD5_Final(out, state);
+		break;
+	case DIGEST_SHA1:
+		SHA1_Final(out, state);
+		break;
+	case DIGEST_SHA256:
+		SHA256_Final(out, state);
+		break;
+	case DIGEST_SHA512:
+		SHA512_Final(out, state);
+		break;
+	}
+	secret_wipe(state, sizes[digest->method].state_bytes);
+}
+
+void digest_of(enum digest_method method, struct span first, struct span second, uint8_t *out)
+{
+	struct digest digest;
+
+	digest_begin(&digest, method);
+	digest_add(&digest, first);
+	digest_add(&digest, second);
+	digest_end(&digest, out);
+}
+
+void digest_md5_store(const struct digest *digest, uint8_t state[DIGEST_MD5_BYTES])
+{
+	const MD5_CTX *md5 = (const void *)&digest->state;
+	const MD5_LONG words[] = { md5->A, md5->B, md5->C, md5->D };
+
+	for (size_t i = 0; i < DIGEST_MD5_BYTES; i++)
+		state[i] = (uint8_t)(words[i / 4] >> (8 * (i % 4)));
+}
+
+void digest_md5_resume(struct digest *digest, const uint8_t state[DIGEST_MD5_BYTES],
+		       uint32_t bytes_so_far)
+{
+	MD5_CTX *md5 = (void *)&digest->state;
 	MD5_LONG words[4] = { 0 };
 
-	for (size_t i = 0; i < STATE_BYTES; i++)
-		words[i / 4] |= (MD5_LONG)in[i] << (8 * (i % 4));
-	MD5_Init(md5);
+	for (size_t i = 0; i < DIGEST_MD5_BYTES; i++)
+		words[i / 4] |= (MD5_LONG)state[i] << (8 * (i % 4));
+	digest_begin(digest, DIGEST_MD5);
 	md5->A = words[0];
 	md5->B = words[1];
 	md5->C = words[2];
 	md5->D = words[3];
-	md5->Nl = MD5_CBLOCK * 8;
+	md5->Nl = bytes_so_far * 8;
 	secret_wipe(words, sizeof(words));
-}
-
-/* RFC 2104: one block of the key, each byte exclusive-or `pad`. */
-static void state_of_pad(const uint8_t *key, uint8_t pad, uint8_t *out)
-{
-	uint8_t block[MD5_CBLOCK];
-	MD5_CTX md5;
-
-	for (size_t i = 0; i < sizeof(block); i++)
-		block[i] = key[i] ^ pad;
-	MD5_Init(&md5);
-	MD5_Update(&md5, block, sizeof(block));
-	state_store(&md5, out);
-	secret_wipe(block, sizeof(block));
-	secret_wipe(&md5, sizeof(md5));
-}
-
-static void md5(uint8_t *out, struct span first, struct span second)
-{
-	MD5_CTX md5;
-
-	MD5_Init(&md5);
-	MD5_Update(&md5, first.at, first.length);
-	MD5_Update(&md5, second.at, second.length);
-	MD5_Final(out, &md5);
-	secret_wipe(&md5, sizeof(md5));
-}
-
-static bool equals_in_hex(const uint8_t *digest, struct span response)
-{
-	static const char hex[] = "0123456789abcdef";
-	char text[2 * DIGEST_MD5_BYTES];
-	bool equal;
-
-	for (size_t i = 0; i < DIGEST_MD5_BYTES; i++) {
-		text[2 * i] = hex[digest[i] >> 4];
-		text[2 * i + 1] = hex[digest[i] & 15];
-	}
-	equal = secret_equal(response, (struct span){ text, sizeof(text) });
-	secret_wipe(text, sizeof(text));
-	return equal;
-}
-
-void cram_context_derive(struct cram_context *context, struct span password)
-{
-	uint8_t key[MD5_CBLOCK] = { 0 };
-
-	if (password.length > sizeof(key))
-		md5(key, password, span_of(""));
-	else
-		memcpy(key, password.at, password.length);
-	state_of_pad(key, 0x5c, context->bytes);
-	state_of_pad(key, 0x36, context->bytes + STATE_BYTES);
-	secret_wipe(key, sizeof(key));
-}
-
-bool cram_verify(const struct cram_context *context, struct span challenge, struct span response)
-{
-	uint8_t digest[DIGEST_MD5_BYTES];
-	MD5_CTX md5;
-	bool equal;
-
-	state_resume(&md5, context->bytes + STATE_BYTES);
-	MD5_Update(&md5, challenge.at, challenge.length);
-	MD5_Final(digest, &md5);
-	state_resume(&md5, context->bytes);
-	MD5_Update(&md5, digest, sizeof(digest));
-	MD5_Final(digest, &md5);
-	equal = equals_in_hex(digest, response);
-	secret_wipe(digest, sizeof(digest));
-	secret_wipe(&md5, sizeof(md5));
-	return equal;
-}
-
-bool apop_verify(struct span password, struct span challenge, struct span response)
-{
-	uint8_t digest[DIGEST_MD5_BYTES];
-	bool equal;
-
-	md5(digest, challenge, password);
-	equal = equals_in_hex(digest, response);
-	secret_wipe(digest, sizeof(digest));
-	return equal;
 }

@@ -40,7 +40,7 @@ static int exit_code(enum reason reason)
 static void report(enum reason reason)
 {
 	attempt.reason = reason;
-	attempt.detail = detail.bytes;
+	attempt.detail = detail.length != 0 ? detail.bytes : reason_advice(reason);
 	log_attempt(&attempt);
 }
 
@@ -108,6 +108,17 @@ static enum reason read_request(struct request *request)
 	return reason;
 }
 
+/* Of the store's secrets one that can be tried, or the configured one, or a plaintext. */
+static void prepare_decoy(const struct store *store, struct credential *credential)
+{
+	struct span decoy = store->find_decoy();
+
+	if (configuration.decoy[0] != '\0')
+		decoy = span_of(configuration.decoy);
+	if (credential_parse(credential, decoy) != REASON_OK)
+		(void)credential_parse(credential, span_of("{PLAIN}decoy"));
+}
+
 /* Accepts only if the login is found and its secret usable and verified: all three. */
 static enum reason judge(const struct store *store, const struct request *request)
 {
@@ -133,8 +144,8 @@ static enum reason judge(const struct store *store, const struct request *reques
 	}
 
 	/* From here on an absent, an unusable and a known login cost the same. */
-	if (usable != REASON_OK && credential_parse(&credential, store->find_decoy()) != REASON_OK)
-		(void)credential_parse(&credential, span_of("{PLAIN}decoy"));
+	if (usable != REASON_OK)
+		prepare_decoy(store, &credential);
 	verified = credential_verify(&credential, request, &rules, &attempt.mechanism, &detail);
 	if (usable == REASON_OK && verified != REASON_OK)
 		(void)store->find_decoy();
@@ -144,6 +155,17 @@ static enum reason judge(const struct store *store, const struct request *reques
 	if (verified == REASON_MEMORY)
 		return REASON_MEMORY;
 	return usable != REASON_OK ? usable : verified;
+}
+
+static bool decoy_is_sound(void)
+{
+	struct credential credential;
+
+	if (configuration.decoy[0] == '\0' ||
+	    credential_parse(&credential, span_of(configuration.decoy)) == REASON_OK)
+		return true;
+	text_join(&detail, "decoy is not a stored secret that can be tried");
+	return false;
 }
 
 static enum reason attempt_login(const struct store *store, const char *subprogram,
@@ -160,6 +182,8 @@ static enum reason attempt_login(const struct store *store, const char *subprogr
 	if (!process_harden(CONFIGURATION_DEADLINE_SECONDS, handle_deadline, &detail))
 		return REASON_LIMITS;
 	if (!configuration_read(store->program, store->keys, &configuration, &detail))
+		return REASON_CONFIGURATION;
+	if (!decoy_is_sound())
 		return REASON_CONFIGURATION;
 	if (configuration.deadline != CONFIGURATION_DEADLINE_SECONDS)
 		process_set_deadline((unsigned)configuration.deadline);

@@ -43,19 +43,15 @@ static int base64_value(char digit)
 	return -1;
 }
 
-bool encoding_from_base64(struct span text, uint8_t *out, size_t size, size_t *length)
+bool encoding_from_unpadded_base64(struct span text, uint8_t *out, size_t size, size_t *length)
 {
-	size_t digits = text.length, bytes = 0;
+	size_t bytes = 0;
 	unsigned bits = 0, held = 0;
 
 	*length = 0;
-	if (text.length % 4 != 0)
+	if (text.length % 4 == 1 || text.length / 4 * 3 + text.length % 4 * 3 / 4 > size)
 		return false;
-	while (digits > 0 && text.length - digits < 2 && text.at[digits - 1] == '=')
-		digits--;
-	if (digits / 4 * 3 + digits % 4 * 3 / 4 > size)
-		return false;
-	for (size_t i = 0; i < digits; i++) {
+	for (size_t i = 0; i < text.length; i++) {
 		int value = base64_value(text.at[i]);
 
 		if (value < 0)
@@ -72,4 +68,17 @@ bool encoding_from_base64(struct span text, uint8_t *out, size_t size, size_t *l
 		return false;
 	*length = bytes;
 	return true;
+}
+
+bool encoding_from_base64(struct span text, uint8_t *out, size_t size, size_t *length)
+{
+	struct span digits = text;
+
+	*length = 0;
+	if (text.length % 4 != 0)
+		return false;
+	while (text.length - digits.length < 2 && digits.length != 0 &&
+	       digits.at[digits.length - 1] == '=')
+		digits.length--;
+	return encoding_from_unpadded_base64(digits, out, size, length);
 }

@@ -12,8 +12,11 @@
 
 #include <stdint.h>
 
-/* Both write at most `size` bytes to `out` and set `length`; false if malformed or too long. */
+/* They write at most `size` bytes to `out` and set `length`; false if malformed or too long. */
 bool encoding_from_hex(struct span text, uint8_t *out, size_t size, size_t *length);
 bool encoding_from_base64(struct span text, uint8_t *out, size_t size, size_t *length);
+
+/* The same without padding, as PHC strings have it. */
+bool encoding_from_unpadded_base64(struct span text, uint8_t *out, size_t size, size_t *length);
 
 #endif

@@ -33,7 +33,8 @@ void memlimit_restore(void)
 	}
 }
 
-uint64_t memlimit_hard(void)
+/* The lower of the two hard limits; UINT64_MAX if there is none. */
+static uint64_t hard_limit(void)
 {
 	uint64_t lowest = UINT64_MAX;
 
@@ -44,4 +45,18 @@ uint64_t memlimit_hard(void)
 			lowest = limit.rlim_max;
 	}
 	return lowest;
+}
+
+void memlimit_explain(struct text *why, uint64_t need)
+{
+	uint64_t limit = hard_limit();
+
+	text_join(why, "hashing needs ");
+	text_add_number(why, (long long)need);
+	text_add(why, " bytes of memory");
+	if (limit != UINT64_MAX) {
+		text_add(why, ", the hard limit is ");
+		text_add_number(why, (long long)limit);
+		text_add(why, ": raise it (softlimit sets soft limits only, ulimit both)");
+	}
 }

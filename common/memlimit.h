@@ -7,13 +7,15 @@
 #ifndef COMMON_MEMLIMIT_H
 #define COMMON_MEMLIMIT_H
 
+#include "text.h"
+
 #include <stdint.h>
 
 /* Raises the soft limits of address space and data; memlimit_restore puts them back. */
 void memlimit_raise(void);
 void memlimit_restore(void);
 
-/* The lower of the two hard limits, in bytes; UINT64_MAX if there is none. */
-uint64_t memlimit_hard(void);
+/* Tells the operator what hashing needs, in bytes, and what the hard limits are. */
+void memlimit_explain(struct text *why, uint64_t need);
 
 #endif

@@ -1,5 +1,7 @@
 #include "reason.h"
 
+#include <stddef.h>
+
 static const struct {
 	const char *word;
 	enum outcome outcome;
@@ -31,9 +33,32 @@ static const struct {
 	[REASON_OK] = { "ok", OUTCOME_ACCEPTED },
 };
 
+static const char *const advice[REASON_COUNT] = {
+	[REASON_USAGE] = "no subprogram given",
+	[REASON_DESCRIPTOR] = "descriptor 3 is not open for reading: this is run by a mail server",
+	[REASON_MALFORMED] =
+		"descriptor 3 held fewer than two strings: the caller does not speak the protocol",
+	[REASON_STALE] = "the challenge is too old or holds no time: a replay, a wrong clock, or "
+			 "set challenge-window",
+	[REASON_ONE_WAY] = "a hash is stored, which cannot answer a challenge: store {CRAM-MD5} to "
+			   "serve CRAM-MD5",
+	[REASON_HASH_TEXT] = "the password is the text of the stored hash: somebody read the "
+			     "store, or it is a plaintext that needs {PLAIN} before it",
+	[REASON_EMPTY_SECRET] = "the stored secret is empty",
+	[REASON_UNKNOWN_SCHEME] = "the stored secret begins like a {SCHEME} or a $hash$ but is "
+				  "none that is known: before a plaintext write {PLAIN}",
+	[REASON_BAD_SECRET] = "the stored secret is not what its {SCHEME} or $hash$ says: cut, "
+			      "damaged or mistyped",
+};
+
 const char *reason_word(enum reason reason)
 {
 	return reasons[reason].word;
+}
+
+const char *reason_advice(enum reason reason)
+{
+	return advice[reason] != NULL ? advice[reason] : "";
 }
 
 enum outcome reason_outcome(enum reason reason)

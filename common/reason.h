@@ -52,6 +52,10 @@ enum outcome {
 };
 
 const char *reason_word(enum reason reason);
+
+/* What the operator should know or do where the word does not tell; "" where it does. */
+const char *reason_advice(enum reason reason);
+
 enum outcome reason_outcome(enum reason reason);
 
 #endif

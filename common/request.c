@@ -1,6 +1,7 @@
 #include "request.h"
 
 #include "challenge.h"
+#include "scan.h"
 
 /* The message taken apart: up to three strings and what follows the third NUL. */
 struct parts {
@@ -76,27 +77,15 @@ static const struct {
 	{ 0, PLAINTEXT },
 };
 
-/* Cuts the string before the next NUL off `rest`. False when there is no NUL. */
-static bool cut_string(struct span *rest, struct span *string)
-{
-	const char *end = rest->length != 0 ? memchr(rest->at, '\0', rest->length) : NULL;
-
-	if (end == NULL)
-		return false;
-	*string = (struct span){ rest->at, (size_t)(end - rest->at) };
-	*rest = span_from(*rest, string->length + 1);
-	return true;
-}
-
 static struct parts take_apart(struct span message)
 {
 	struct parts parts = { 0 };
 
 	parts.tail = message;
-	if (!cut_string(&parts.tail, &parts.first))
+	if (!scan_until(&parts.tail, '\0', &parts.first))
 		return parts;
-	parts.has_second = cut_string(&parts.tail, &parts.second);
-	parts.has_third = parts.has_second && cut_string(&parts.tail, &parts.third);
+	parts.has_second = scan_until(&parts.tail, '\0', &parts.second);
+	parts.has_third = parts.has_second && scan_until(&parts.tail, '\0', &parts.third);
 	return parts;
 }
 

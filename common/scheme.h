@@ -7,6 +7,7 @@
 #ifndef COMMON_SCHEME_H
 #define COMMON_SCHEME_H
 
+#include "digest.h"
 #include "match.h"
 #include "span.h"
 #include "text.h"
@@ -18,20 +19,37 @@ enum scheme_kind {
 	SCHEME_CLEAR,        /* the password: all, and APOP */
 };
 
-struct scheme {
-	const char *name; /* without braces, upper case */
-	enum scheme_kind kind;
-	size_t raw_bytes;   /* length of the decoded value; 0: the value is text */
-	const char *prefix; /* with which the text must begin; "" for any */
-
-	/* `value` is decoded. `why` explains MATCH_NO_MEMORY. Values may come from a stranger. */
-	enum match (*verify)(struct span value, struct span password, struct text *why);
+/* How the value is written where no encoding is named. */
+enum scheme_form {
+	SCHEME_TEXT = 0, /* as it is */
+	SCHEME_BINARY,   /* raw_bytes long: hexadecimal if twice as long, else base64 */
+	SCHEME_SALTED,   /* raw_bytes of digest and then a salt: base64 */
 };
 
-extern const struct scheme scheme_plain; /* a stored secret without a {SCHEME} */
-extern const struct scheme scheme_crypt; /* a crypt(3) string without a {SCHEME} */
+/* What is compared. No value of it is NUL-terminated but the password. */
+struct scheme_trial {
+	struct span value; /* decoded; may be anything */
+	struct span password;
+	struct span login;
+};
 
-/* By name in any case; NULL if there is none. */
-const struct scheme *scheme_find(struct span name);
+struct scheme {
+	const char *name;   /* without braces, upper case; several rows may share one */
+	const char *prefix; /* with which the value must begin; of these rows the first that fits */
+	enum scheme_kind kind;
+	enum scheme_form form;
+	size_t raw_bytes; /* of a binary value, without the salt */
+	enum digest_method method;
+
+	/* `why` explains MATCH_NO_MEMORY. */
+	enum match (*verify)(const struct scheme *scheme, const struct scheme_trial *trial,
+			     struct text *why);
+};
+
+/* Whether there is a scheme of that name, in any case. */
+bool scheme_exists(struct span name);
+
+/* The row for a name and a value; NULL if the value is of none of its forms. */
+const struct scheme *scheme_find(struct span name, struct span value);
 
 #endif

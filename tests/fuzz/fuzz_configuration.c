@@ -9,7 +9,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static char file[CONFIGURATION_PATH_BYTES] = "/etc/poppasswd";
+	static char file[CONFIGURATION_TEXT_BYTES] = "/etc/poppasswd";
 	static const struct configuration_key own[] = {
 		{ "file", CONFIGURATION_PATH, file, 0, 0, NULL },
 		{ NULL, CONFIGURATION_FLAG, NULL, 0, 0, NULL },
