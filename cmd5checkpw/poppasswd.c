@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-static char path[CONFIGURATION_PATH_BYTES] = SYSCONFDIR "/poppasswd";
+static char path[CONFIGURATION_TEXT_BYTES] = SYSCONFDIR "/poppasswd";
 
 static const struct configuration_key keys[] = {
 	{ "file", CONFIGURATION_PATH, path, 0, 0, NULL },

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define FILE_FIRST_STEP_BYTES 8192
+
 static char buffer[FILE_CHUNK_BYTES];
 static struct secret_region region = { .base = buffer, .size = sizeof(buffer) };
 
@@ -79,12 +81,13 @@ void file_lines_begin(struct file_lines *lines, int descriptor)
 {
 	secret_register(&region);
 	secret_wipe(buffer, region.dirty);
-	*lines = (struct file_lines){ .descriptor = descriptor };
+	*lines = (struct file_lines){ .descriptor = descriptor, .step = FILE_FIRST_STEP_BYTES };
 }
 
 /* Reads on behind what is unread, which first moves to the front if it must. */
 static bool fill(struct file_lines *lines)
 {
+	size_t room;
 	ssize_t got;
 
 	if (lines->end == sizeof(buffer)) {
@@ -92,9 +95,14 @@ static bool fill(struct file_lines *lines)
 		lines->end -= lines->start;
 		lines->start = 0;
 	}
+	room = sizeof(buffer) - lines->end;
+	if (room > lines->step)
+		room = lines->step;
 	do {
-		got = read(lines->descriptor, buffer + lines->end, sizeof(buffer) - lines->end);
+		got = read(lines->descriptor, buffer + lines->end, room);
 	} while (got == -1 && errno == EINTR);
+	if (lines->step < sizeof(buffer))
+		lines->step *= 2;
 	if (got == -1)
 		return false;
 	lines->ended = got == 0;
