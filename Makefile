@@ -115,7 +115,7 @@ HELPERS = $(B)/tests/probe $(B)/tests/spawn
 REPLAYS = $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/replay_%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH = $(B)/bench/bench $(B)/bench/floor $(B)/bench/noop
 PROVE = prove
-TESTS = tests/unit tests/cli tests/clients tests/root tests/fuzz
+TESTS = tests/unit tests/lint tests/cli tests/clients tests/root tests/fuzz
 UNIT_OBJECTS = $(B)/cmd5checkpw/poppasswd.o $(B)/libcommon.a
 
 $(B)/unit/%: $(B)/tests/unit/%.o $(UNIT_OBJECTS)

@@ -171,9 +171,9 @@ static const char *complaint(void)
 	if (text.length != 0)
 		text_add(&text, "; ");
 	text_add(&text, path);
-	text_add(&text, ": ");
+	text_add(&text, ": lines skipped (too long, a NUL byte or no colon): ");
 	text_add_number(&text, (long long)skipped.count);
-	text_add(&text, " lines skipped (too long, a NUL byte or no colon), the first is line ");
+	text_add(&text, ", the first is line ");
 	text_add_number(&text, (long long)skipped.first);
 	return text.bytes;
 }

@@ -154,6 +154,9 @@ static enum reason judge(const struct store *store, const struct request *reques
 	/* Too little memory is the same for all of them, and not the user's fault. */
 	if (verified == REASON_MEMORY)
 		return REASON_MEMORY;
+	/* An old challenge is old for an absent login too. */
+	if (lookup == STORE_ABSENT && verified == REASON_STALE)
+		return REASON_STALE;
 	return usable != REASON_OK ? usable : verified;
 }
 
