@@ -235,6 +235,8 @@ bool configuration_read(const char *program, const struct configuration_key *own
 	descriptor = file_open(named != NULL ? named : path.bytes, FILE_TRUST_OWN, NULL, why);
 	if (descriptor == -1) {
 		good = named == NULL && errno == ENOENT;
+		if (good)
+			text_clear(why);
 	} else {
 		good = take_lines(&tables, descriptor, named != NULL ? named : path.bytes, why);
 		close(descriptor);
