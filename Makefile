@@ -32,6 +32,8 @@ say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 # ---- flags ------------------------------------------------------------------------------------
 
 comma := ,
+# empty where nothing is compiled
+BUILDS := $(or $(if $(MAKECMDGOALS),,all),$(filter-out clean help dist uninstall,$(MAKECMDGOALS)))
 
 # $(call accepted,FLAG): FLAG if the compiler takes it and links with it.
 accepted = $(shell printf 'int main(void) { return 0; }' | \
@@ -41,11 +43,11 @@ WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-pro
 	-Wundef -Wvla -Wformat=2 -Wcast-qual -Wwrite-strings -Wimplicit-fallthrough
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DSYSCONFDIR='"$(SYSCONFDIR)"' $(WARNINGS)
 
-ifeq ($(filter clean help,$(MAKECMDGOALS)),)
+ifneq ($(BUILDS),)
 ifeq ($(SAN),)
 HARDENING := $(foreach flag,-fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
 	-ftrivial-auto-var-init=zero -fno-common -fPIE,$(call accepted,$(flag))) \
-	$(call accepted,-O2 -D_FORTIFY_SOURCE=2)
+	$(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,$(call accepted,-O2 -D_FORTIFY_SOURCE=2))
 LINK_HARDENING := $(foreach flag,-Wl$(comma)-z$(comma)relro -Wl$(comma)-z$(comma)now \
 	-Wl$(comma)-z$(comma)noexecstack -Wl$(comma)--as-needed,$(call accepted,$(flag)))
 else
@@ -56,7 +58,7 @@ endif
 ifneq ($(WERROR),)
 ALL_CFLAGS += -Werror
 endif
-ALL_CFLAGS += $(HARDENING) $(CFLAGS)
+ALL_CFLAGS += $(HARDENING) $(CPPFLAGS) $(CFLAGS)
 
 # A program that cannot be linked statically here is linked dynamically, and make says so.
 ifeq ($(LINK),static)
@@ -66,7 +68,7 @@ STATIC := $(shell printf 'int main(void) { return 0; }' | $(CC) -static-pie -fPI
 	-lcrypt -lcrypto -largon2 >/dev/null 2>&1 && echo -static-pie)
 endif
 ifeq ($(STATIC),)
-ifeq ($(filter clean help,$(MAKECMDGOALS)),)
+ifneq ($(BUILDS),)
 $(info notice: no static libc, libcrypt, libcrypto or libargon2 here; linking dynamically)
 endif
 endif
@@ -103,7 +105,7 @@ $(B)/%.o: %.c $(B)/flags
 # Objects are made anew when the flags change.
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' "$(subst ",\",$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS))" >$@.new
+	@printf '%s\n' "$(subst ",\",$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(COMMON_OBJECTS))" >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
@@ -158,18 +160,19 @@ fuzz:
 # ---- installation -----------------------------------------------------------------------------
 
 install: all
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 \
-		$(DESTDIR)$(SYSCONFDIR)/checkpw
-	install -m 0755 $(PROGRAMS:%=$(B)/bin/%) $(DESTDIR)$(BINDIR)
+	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(MANDIR)/man5' '$(DESTDIR)$(MANDIR)/man8' \
+		'$(DESTDIR)$(SYSCONFDIR)/checkpw'
+	install -m 0755 $(PROGRAMS:%=$(B)/bin/%) '$(DESTDIR)$(BINDIR)'
 	for page in $(MANUALS); do \
-		install -m 0644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.} || exit 1; done
-	install -m 0644 $(SAMPLES) $(DESTDIR)$(SYSCONFDIR)/checkpw
+		install -m 0644 $$page '$(DESTDIR)$(MANDIR)'/man$${page##*.} || exit 1; done
+	install -m 0644 $(SAMPLES) '$(DESTDIR)$(SYSCONFDIR)/checkpw'
 
 uninstall:
-	rm -f $(PROGRAMS:%=$(DESTDIR)$(BINDIR)/%)
+	for program in $(PROGRAMS); do rm -f '$(DESTDIR)$(BINDIR)'/$$program || exit 1; done
 	for page in $(MANUALS); do \
-		rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; done
-	for sample in $(SAMPLES); do rm -f $(DESTDIR)$(SYSCONFDIR)/checkpw/$${sample##*/}; done
+		rm -f '$(DESTDIR)$(MANDIR)'/man$${page##*.}/$${page##*/} || exit 1; done
+	for sample in $(SAMPLES); do \
+		rm -f '$(DESTDIR)$(SYSCONFDIR)'/checkpw/$${sample##*/} || exit 1; done
 
 dist:
 	git archive --prefix=checkpw-suite-$(VERSION)/ -o checkpw-suite-$(VERSION).tar.gz HEAD
@@ -185,7 +188,7 @@ help:
 	@echo 'make fuzz       fuzz each parser for FUZZ_SECONDS (60)'
 	@echo 'make install    install into DESTDIR, PREFIX (/usr/local), BINDIR, MANDIR, SYSCONFDIR'
 	@echo 'make uninstall  take that away again; make dist: a source archive; make clean'
-	@echo 'variables: CC CFLAGS LDFLAGS LINK=static|dynamic WERROR=1 SAN=address,undefined V=1'
+	@echo 'variables: CC CPPFLAGS CFLAGS LDFLAGS LINK=static|dynamic WERROR=1 SAN=address,undefined V=1'
 
 FORCE:
 .PHONY: all check test-programs bench lint fuzz install uninstall dist clean help FORCE

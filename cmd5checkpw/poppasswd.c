@@ -27,6 +27,9 @@ static struct secret_region region = { .base = &kept, .size = sizeof(kept) };
 static size_t decoy_length;
 static uint64_t decoy_choice, candidates;
 
+/* The login asked for; it belongs to the caller of find. */
+static struct span wanted;
+
 static struct {
 	unsigned long count, first;
 } skipped;
@@ -130,16 +133,26 @@ static void consider_as_decoy(struct span secret)
 	decoy_length = secret.length;
 }
 
+/*
+ * What is done with each entry, before the wanted login is found and after it: where it stands
+ * must not show in the time that a refusal takes. Returns whether it is the wanted one.
+ */
+static bool examine(const struct entry *entry)
+{
+	consider_as_decoy(entry->secret);
+	/* A colon in the login asked for cannot match: none is in the file's. */
+	return entry->login.length == wanted.length && secret_equal(wanted, entry->login);
+}
+
 static enum store_lookup find(struct span login, struct span *secret, struct text *why)
 {
 	struct entry entry;
 	enum store_lookup lookup;
 
+	wanted = login;
 	decoy_choice = hash(login);
 	while ((lookup = next_entry(&entry)) == STORE_FOUND) {
-		consider_as_decoy(entry.secret);
-		/* A colon in the login asked for cannot match: none is in the file's. */
-		if (entry.login.length != login.length || !secret_equal(login, entry.login))
+		if (!examine(&entry))
 			continue;
 		memcpy(kept.secret, entry.secret.at, entry.secret.length);
 		*secret = (struct span){ kept.secret, entry.secret.length };
@@ -155,7 +168,7 @@ static struct span find_decoy(void)
 	struct entry entry;
 
 	while (next_entry(&entry) == STORE_FOUND)
-		consider_as_decoy(entry.secret);
+		(void)examine(&entry);
 	return (struct span){ kept.decoy, decoy_length };
 }
 

@@ -1,5 +1,6 @@
 #include "caller.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -53,10 +54,10 @@ static enum service find_service(const char *subprogram)
 static void copy_address(char *address)
 {
 	const char *text = getenv("TCPREMOTEIP");
-	size_t length = text != NULL ? strlen(text) : 0;
+	struct in6_addr parsed;
 
-	if (length == 0 || length >= CALLER_ADDRESS_BYTES ||
-	    strspn(text, "0123456789abcdefABCDEF:.") != length)
+	if (text == NULL || strlen(text) >= CALLER_ADDRESS_BYTES ||
+	    (inet_pton(AF_INET, text, &parsed) != 1 && inet_pton(AF_INET6, text, &parsed) != 1))
 		text = "-";
 	memcpy(address, text, strlen(text) + 1);
 }

@@ -26,17 +26,21 @@ static bool looks_like_hash(struct span text)
 	return i < text.length && i > 1;
 }
 
-/* As passwd -l, usermod -L and shadow write it: no password at all, or a hash behind a mark. */
+/*
+ * passwd -l, usermod -L, pw lock and shadow(5) mark a login that must not log in with '!' or '*',
+ * before its hash or alone; "x" stands for a secret kept elsewhere.
+ */
 static bool is_locked(struct span stored)
 {
-	static const char *const words[] = { "!", "!!", "*", "x", "!*", "*LK*", "*NP*" };
+	return span_begins(stored, "!") || span_begins(stored, "*") || span_is(stored, "x");
+}
+
+/* " {SSHA}..." was meant to be a hash: it must not become a plaintext. */
+static bool is_hash_behind_blanks(struct span stored)
+{
 	struct span rest = stored;
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (span_is(stored, words[i]))
-			return true;
-	}
-	while (span_begins(rest, "!") || span_begins(rest, "*"))
+	while (span_begins(rest, " ") || span_begins(rest, "\t"))
 		rest = span_from(rest, 1);
 	return rest.length != stored.length && (span_begins(rest, "{") || looks_like_hash(rest));
 }
@@ -132,6 +136,8 @@ enum reason credential_parse(struct credential *credential, struct span stored)
 		return REASON_EMPTY_SECRET;
 	if (is_locked(stored))
 		return REASON_LOCKED;
+	if (is_hash_behind_blanks(stored))
+		return REASON_BAD_SECRET;
 	if (span_begins(stored, "{"))
 		return parse_scheme(credential);
 	for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++)

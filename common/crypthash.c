@@ -4,12 +4,10 @@
 #include "secret.h"
 
 #include <crypt.h>
-#include <errno.h>
 #include <stdint.h>
 
 #define DES_CHARACTERS 13
 #define BSDI_CHARACTERS 20
-#define SCRYPT_CHARACTERS 43 /* the digest at the end of a $y$, $gy$ or $7$ hash */
 
 static const char alphabet[] = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -104,43 +102,42 @@ static bool read_fixed_number(const char **at, uint32_t *number)
 }
 
 /*
- * The memory in bytes that a sound $y$, $gy$ or $7$ hash asks for: 128 * r * 2^n. Returns 0 for
- * a damaged one and for the methods that need next to none. libcrypt answers EINVAL both to a
- * damaged setting and to memory it could not get: this tells the two apart.
+ * The memory in bytes that a $y$, $gy$ or $7$ hash asks for: 128 * r * 2^n. Returns 0 where its
+ * parameters are damaged and for the methods that need next to none.
  */
 static uint64_t memory_need(const char *hash)
 {
-	const char *at = strchr(hash + 1, '$') + 1, *last = strrchr(hash, '$') + 1;
 	uint32_t flavour, exponent, block;
+	const char *at = hash;
 
 	if (strncmp(hash, "$7$", 3) == 0) {
+		at += 3;
 		if (!read_digit(&at, &exponent) || !read_fixed_number(&at, &block))
 			return 0;
 	} else if (strncmp(hash, "$y$", 3) == 0 || strncmp(hash, "$gy$", 4) == 0) {
+		at += hash[1] == 'y' ? 3 : 4;
 		if (!read_number(&at, 0, &flavour) || !read_number(&at, 1, &exponent) ||
 		    !read_number(&at, 1, &block))
 			return 0;
 	} else {
 		return 0;
 	}
-	if (at >= last || strlen(last) != SCRYPT_CHARACTERS || !is_of_alphabet(span_of(last)))
-		return 0;
-	for (; at < last; at++) {
-		if (*at != '$' && strchr(alphabet, *at) == NULL)
-			return 0;
-	}
-	if (exponent > 40 || block == 0 || block > 1U << 20)
+	if (exponent > 40 || block > 1U << 15)
 		return 0;
 	return (uint64_t)128 * block << exponent;
 }
 
-static enum match explain_failure(int error, struct text *why)
+/*
+ * libcrypt answers EINVAL both to a damaged hash and to memory that it could not get. So the
+ * memory is asked for once more, with a little for the rest. The limits are raised.
+ */
+static enum match explain_failure(struct text *why)
 {
 	uint64_t need = memory_need(work.setting);
 
-	if (need == 0 && error != ENOMEM)
+	if (need == 0 || memlimit_allows(need + (1 << 20)))
 		return MATCH_DAMAGED;
-	memlimit_explain(why, need != 0 ? need : sizeof(work));
+	memlimit_explain(why, need);
 	return MATCH_NO_MEMORY;
 }
 
@@ -148,7 +145,6 @@ enum match crypthash_verify(struct span stored, struct span password, struct tex
 {
 	enum match match = MATCH_DAMAGED;
 	const char *hash;
-	int error;
 
 	if (!crypthash_is_hash(stored) || stored.length >= sizeof(work.setting) ||
 	    memchr(stored.at, '\0', stored.length) != NULL)
@@ -160,13 +156,11 @@ enum match crypthash_verify(struct span stored, struct span password, struct tex
 
 	memlimit_raise();
 	hash = crypt_rn(password.at, work.setting, &work, sizeof(work));
-	error = errno;
-	memlimit_restore();
-
 	if (hash == NULL)
-		match = explain_failure(error, why);
+		match = explain_failure(why);
 	else if (strlen(hash) == stored.length) /* of another length it can never match */
 		match = secret_equal(span_of(hash), stored) ? MATCH_YES : MATCH_NO;
+	memlimit_restore();
 	secret_wipe(&work, sizeof(work));
 	region.dirty = 0;
 	return match;

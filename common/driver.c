@@ -238,16 +238,16 @@ static void show_usage(const char *program)
 
 int driver_run(const struct store *store, int argc, char **argv)
 {
-	enum reason reason;
+	enum reason reason = REASON_LIMITS;
 	bool handshake_is_open;
 
-	if (!process_check_descriptors(&handshake_is_open))
-		return exit_code(REASON_LIMITS);
 	log_begin(store->program);
-	reason = attempt_login(store, argc > 1 ? argv[1] : NULL, handshake_is_open);
+	if (process_check_descriptors(&handshake_is_open))
+		reason = attempt_login(store, argc > 1 ? argv[1] : NULL, handshake_is_open);
+	process_end_deadline();
+	secret_wipe_all();
 	if (store->complaint()[0] != '\0')
 		log_warning(store->complaint());
-	secret_wipe_all();
 	if (reason_outcome(reason) != OUTCOME_ACCEPTED) {
 		report(reason);
 		if (reason_outcome(reason) == OUTCOME_MISUSE)

@@ -33,7 +33,7 @@ struct file_lines {
 	int descriptor;
 	unsigned long number; /* of the line last returned, from 1 */
 	size_t start, end;    /* what of the buffer is unread */
-	size_t step;	      /* bytes to read next: small for a small file, then growing */
+	size_t step;          /* bytes to read next: small for a small file, then growing */
 	bool ended;
 };
 

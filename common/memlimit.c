@@ -1,7 +1,6 @@
 #include "memlimit.h"
 
-#include <stdbool.h>
-#include <stddef.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 
 static struct {
@@ -31,6 +30,15 @@ void memlimit_restore(void)
 		if (memory[i].raised)
 			memory[i].raised = setrlimit(memory[i].resource, &memory[i].came) != 0;
 	}
+}
+
+bool memlimit_allows(uint64_t bytes)
+{
+	void *space = bytes <= SIZE_MAX ? mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE,
+					       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+					: MAP_FAILED;
+
+	return space != MAP_FAILED && munmap(space, (size_t)bytes) == 0;
 }
 
 /* The lower of the two hard limits; UINT64_MAX if there is none. */

@@ -15,6 +15,9 @@
 void memlimit_raise(void);
 void memlimit_restore(void);
 
+/* Whether that many bytes can be had at this moment. */
+bool memlimit_allows(uint64_t bytes);
+
 /* Tells the operator what hashing needs, in bytes, and what the hard limits are. */
 void memlimit_explain(struct text *why, uint64_t need);
 

@@ -1,7 +1,9 @@
 #include "privilege.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <sys/auxv.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 struct ids {
@@ -40,6 +42,14 @@ static bool can_regain(const struct ids *old)
 		 setuid(old->effective_user) == 0 || setuid(0) == 0));
 }
 
+static bool drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+
+	return syscall(SYS_capset, &header, none) == 0;
+}
+
 bool privilege_drop(struct text *why)
 {
 	struct ids old, now;
@@ -48,12 +58,16 @@ bool privilege_drop(struct text *why)
 		text_join(why, "cannot read the ids: ", text_of_errno(errno));
 		return false;
 	}
-	if (is_dropped(&old))
+	if (is_dropped(&old) && !privilege_is_set_id())
 		return true;
 	/* The group first: afterwards the right to change it may be gone. */
 	if (setresgid(old.group, old.group, old.group) != 0 ||
 	    setresuid(old.user, old.user, old.user) != 0) {
 		text_join(why, "cannot return to the real ids: ", text_of_errno(errno));
+		return false;
+	}
+	if (old.user != 0 && !drop_capabilities()) {
+		text_join(why, "cannot give up the capabilities: ", text_of_errno(errno));
 		return false;
 	}
 	if (can_regain(&old) || !read_ids(&now) || !is_dropped(&now) || now.user != old.user ||

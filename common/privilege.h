@@ -12,8 +12,8 @@ bool privilege_is_set_id(void);
 /*
  * Makes the real ids the effective, saved and file-system ids, for good, and proves it: the
  * ids are read back, and the old ones are tried and must be refused. False with `why` set
- * when anything of that fails; the caller must then exit. Without a set-id bit nothing
- * changes. Supplementary groups are the caller's all along.
+ * when anything of that fails; the caller must then exit. Capabilities that the file gave are
+ * given up too. Supplementary groups are the caller's all along.
  *
  * Source: CVE-2005-0580, cmd5checkpw kept its effective uid over exec.
  */

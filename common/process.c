@@ -107,11 +107,15 @@ bool process_harden(unsigned seconds, void (*expired)(void), struct text *why)
 	return true;
 }
 
-void process_restore(void)
+void process_end_deadline(void)
 {
 	if (timer_exists)
 		timer_delete(timer);
 	timer_exists = false;
+}
+
+void process_restore(void)
+{
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		sigaction(signals[i].number, &signals[i].came, NULL);
 	sigprocmask(SIG_SETMASK, &mask_that_came, NULL);

@@ -24,13 +24,16 @@ bool process_check_descriptors(bool *handshake_is_open);
  */
 bool process_harden(unsigned seconds, void (*expired)(void), struct text *why);
 
-/* The kernel makes a process traceable again when its ids change: to be called after that. */
+/* What the kernel may undo when ids change (sysctl fs.suid_dumpable): to be called after that. */
 void process_forbid_tracing(void);
 
 /* Sets the deadline to `seconds` from now. */
 void process_set_deadline(unsigned seconds);
 
-/* Puts back signals and limits and takes the deadline away. */
+/* Takes the deadline away: what follows the verdict has bounds of its own. */
+void process_end_deadline(void);
+
+/* Puts back signals and limits. */
 void process_restore(void);
 
 /* After process_restore, when there is something to log all the same. */

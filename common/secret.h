@@ -31,8 +31,8 @@ void secret_wipe_all(void);
 void secret_wipe(void *base, size_t size);
 
 /*
- * Whether both are equal, in a time that depends on the length of `given` alone: an
- * observer learns neither how much matched nor how long `stored` is.
+ * Whether both are equal, in a time that follows the length of `given`, which the observer
+ * knows, and not how much of it matched.
  */
 bool secret_equal(struct span given, struct span stored);
 

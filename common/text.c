@@ -55,12 +55,16 @@ void text_add_octal(struct text *text, unsigned number)
 void text_add_quoted(struct text *text, struct span raw, size_t limit)
 {
 	static const char hex[] = "0123456789abcdef";
-	size_t shown = raw.length < limit ? raw.length : limit;
+	static const size_t longest = sizeof("\\xHH\"...") - 1;
+	size_t shown = 0;
 
 	text_add(text, "\"");
-	for (size_t i = 0; i < shown; i++) {
-		unsigned char byte = (unsigned char)raw.at[i];
+	for (; shown < raw.length && shown < limit; shown++) {
+		unsigned char byte = (unsigned char)raw.at[shown];
 
+		/* The quote at the end must fit, or the line could be continued by others. */
+		if (text->length + longest >= sizeof(text->bytes))
+			break;
 		if (byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\') {
 			add_bytes(text, (const char *)&byte, 1);
 		} else {
@@ -69,7 +73,7 @@ void text_add_quoted(struct text *text, struct span raw, size_t limit)
 			add_bytes(text, escape, sizeof(escape));
 		}
 	}
-	text_add(text, raw.length > limit ? "\"..." : "\"");
+	text_add(text, shown < raw.length ? "\"..." : "\"");
 }
 
 void text_join_pieces(struct text *text, const char *const *pieces)

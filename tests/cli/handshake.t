@@ -61,6 +61,8 @@ row 'row 5: ... with a third string', "joe\0secret\0x\0\1\0", 1, 'method', @indi
 row 'row 6: indimail CRAM-MD5', "joe\0$fresh\0$digest\0\3\0", 0, 'ok', mech => 'cram-md5', @indimail;
 row 'row 6: ... in the new order', "joe\0$digest\0$fresh\0\3\0", 1, 'method', @indimail;
 row 'row 6: ... without a digest', "joe\0$fresh\0x\0\3\0", 1, 'method', @indimail;
+row 'row 6: ... with challenges switched off', "joe\0$fresh\0$digest\0\3\0", 1, 'method',
+  config => "indimail = yes\nchallenges = no\n";
 row 'row 7: another method byte', "joe\0secret\0\0\4\0", 1, 'method', @indimail;
 row 'row 7: method byte NUL', "joe\0secret\0\0\0\0", 1, 'method', @indimail;
 row 'row 7: a longer tail is no method byte: row 9', "joe\0secret\0x\0\1\0\0", 0, 'ok', @indimail;

@@ -29,18 +29,20 @@ my %secret = (
 my $challenge = challenge();
 my $digest = hmac_md5_hex($challenge, 'wrong');
 for my $kind (sort keys %secret) {
-	my $store = join '', map { "user$_:" . $secret{$kind}->($_) . "\n" } 1 .. 9;
+	# As many lines as make the cost of a line show, if it differs before and after the login.
+	my @secrets = map { $secret{$kind}->($_) } 0 .. 9;
+	my $store = join '', map { sprintf "user%04d:%s\n", $_, $secrets[ $_ % 10 ] } 1 .. 1000;
 	my $locked = $store;
-	$locked =~ s/^user1:.*/user1:!/m;
+	$locked =~ s/^user0001:.*/user0001:!/m;
 
 	my %messages = (plain => "\0a wrong one\0\0", 'CRAM-MD5' => "\0$digest\0$challenge\0");
 	for my $mechanism ($kind =~ /crypt/ ? 'plain' : sort keys %messages) {
 		my $rest = $messages{$mechanism};
 		my %count = (
-			'wrong password, first line' => instructions($store, "user1$rest"),
-			'wrong password, last line' => instructions($store, "user9$rest"),
-			'locked' => instructions($locked, "user1$rest"),
-			'unknown' => instructions($store, "nobod$rest"),
+			'wrong password, first line' => instructions($store, "user0001$rest"),
+			'wrong password, last line' => instructions($store, "user1000$rest"),
+			'locked' => instructions($locked, "user0001$rest"),
+			'unknown' => instructions($store, "nobody99$rest"),
 		);
 		my ($least, $most) = (sort { $a <=> $b } values %count)[ 0, -1 ];
 		my $percent = 100 * ($most - $least) / $most;
