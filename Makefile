@@ -78,19 +78,26 @@ LIBRARIES = -lcrypt -lcrypto -largon2
 
 # ---- programs ---------------------------------------------------------------------------------
 
-PROGRAMS = cmd5checkpw
-MANUALS = cmd5checkpw/cmd5checkpw.8 cmd5checkpw/poppasswd.5
-SAMPLES = cmd5checkpw/cmd5checkpw.conf.sample
+PROGRAMS = cmd5checkpw checkpw-passwd
+MANUALS = $(wildcard $(PROGRAMS:%=%/*.[58]))
+SAMPLES = $(wildcard $(PROGRAMS:%=%/*.sample))
 
 COMMON_OBJECTS = $(patsubst %.c,$(B)/%.o,$(wildcard common/*.c))
-objects_of = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c))
 
 all: $(PROGRAMS:%=$(B)/bin/%)
 
-$(B)/bin/cmd5checkpw: $(call objects_of,cmd5checkpw) $(B)/libcommon.a
-	@mkdir -p $(@D)
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARIES)
+# What a program is linked with, where that differs: NSS needs the dynamic libc, nothing else.
+$(B)/bin/checkpw-passwd: LINKING = $(if $(STATIC),-pie $(LINK_HARDENING) $(LDFLAGS),$(ALL_LDFLAGS))
+$(B)/bin/checkpw-passwd: LIBRARIES := $(if $(STATIC),-Wl$(comma)-Bstatic $(LIBRARIES) -Wl$(comma)-Bdynamic,$(LIBRARIES))
+
+define program
+$(B)/bin/$(1): $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c)) $(B)/libcommon.a
+	@mkdir -p $$(@D)
+	$$(call say,LINK,$$@)
+	$$(Q)$$(CC) $$(ALL_CFLAGS) $$(LINKING) -o $$@ $$^ $$(LIBRARIES)
+endef
+LINKING = $(ALL_LDFLAGS)
+$(foreach name,$(PROGRAMS),$(eval $(call program,$(name))))
 
 $(B)/libcommon.a: $(COMMON_OBJECTS)
 	$(call say,AR,$@)
@@ -100,7 +107,7 @@ $(B)/libcommon.a: $(COMMON_OBJECTS)
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) -iquote common -iquote cmd5checkpw -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) -iquote common -iquote $(<D) -iquote cmd5checkpw -MMD -MP -c -o $@ $<
 
 # Objects are made anew when the flags change.
 $(B)/flags: FORCE

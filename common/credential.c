@@ -28,11 +28,11 @@ static bool looks_like_hash(struct span text)
 
 /*
  * passwd -l, usermod -L, pw lock and shadow(5) mark a login that must not log in with '!' or '*',
- * before its hash or alone; "x" stands for a secret kept elsewhere.
+ * before its hash or alone.
  */
 static bool is_locked(struct span stored)
 {
-	return span_begins(stored, "!") || span_begins(stored, "*") || span_is(stored, "x");
+	return span_begins(stored, "!") || span_begins(stored, "*");
 }
 
 /* " {SSHA}..." was meant to be a hash: it must not become a plaintext. */
@@ -136,6 +136,8 @@ enum reason credential_parse(struct credential *credential, struct span stored)
 		return REASON_EMPTY_SECRET;
 	if (is_locked(stored))
 		return REASON_LOCKED;
+	if (span_is(stored, "x")) /* as in passwd(5) */
+		return REASON_NO_SHADOW;
 	if (is_hash_behind_blanks(stored))
 		return REASON_BAD_SECRET;
 	if (span_begins(stored, "{"))

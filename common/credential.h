@@ -37,7 +37,7 @@ struct credential_rules {
 };
 
 /*
- * Takes a stored secret apart. Returns REASON_OK, or REASON_EMPTY_SECRET, _LOCKED,
+ * Takes a stored secret apart. Returns REASON_OK, or REASON_EMPTY_SECRET, _LOCKED, _NO_SHADOW,
  * _UNKNOWN_SCHEME, _BAD_SECRET. The credential points into `stored` or into one static
  * buffer: it is good until the next call.
  */

@@ -119,21 +119,21 @@ static void prepare_decoy(const struct store *store, struct credential *credenti
 		(void)credential_parse(credential, span_of("{PLAIN}decoy"));
 }
 
-/* Accepts only if the login is found and its secret usable and verified: all three. */
-static enum reason judge(const struct store *store, const struct request *request)
+/*
+ * Whether the login may log in, as far as the password goes: it is found, its secret usable,
+ * and that verified, all three.
+ */
+static enum reason verify(const struct store *store, const struct request *request,
+			  enum store_lookup lookup, struct span secret)
 {
 	const struct credential_rules rules = {
 		.apop = configuration.apop,
 		.now = time(NULL),
 		.window = configuration.challenge_window,
 	};
-	struct credential credential;
-	struct span secret = { 0 };
-	enum store_lookup lookup = store->find(request->login, &secret, &detail);
 	enum reason usable = REASON_MISMATCH, verified;
+	struct credential credential;
 
-	if (lookup == STORE_TROUBLE)
-		return REASON_STORE;
 	if (lookup == STORE_FOUND)
 		usable = credential_parse(&credential, secret);
 	else if (configuration.log_unknown_login)
@@ -160,6 +160,42 @@ static enum reason judge(const struct store *store, const struct request *reques
 	return usable != REASON_OK ? usable : verified;
 }
 
+static bool drop_privileges(void)
+{
+	if (!privilege_drop(&detail))
+		return false;
+	process_forbid_tracing();
+	return true;
+}
+
+static enum reason judge(const struct store *store, const struct request *request,
+			 enum store_privilege privilege)
+{
+	struct span secret = { 0 };
+	enum store_lookup lookup = store->find(request->login, &secret, &detail);
+	enum reason reason;
+
+	if (lookup == STORE_TROUBLE)
+		return REASON_STORE;
+	if (privilege == STORE_NEEDS_FIND && !drop_privileges())
+		return REASON_PRIVILEGES;
+	reason = verify(store, request, lookup, secret);
+	if (reason == REASON_OK && store->examine != NULL)
+		reason = store->examine(&configuration, &detail);
+	return reason;
+}
+
+static enum reason become(const struct store *store)
+{
+	bool root_will_do;
+	const struct account *account = store->account(&root_will_do);
+
+	if (!privilege_become(account, &detail))
+		return REASON_PRIVILEGES;
+	process_forbid_tracing();
+	return account_enter(account, root_will_do, &detail) ? REASON_OK : REASON_HOME;
+}
+
 static bool decoy_is_sound(void)
 {
 	struct credential credential;
@@ -174,6 +210,7 @@ static bool decoy_is_sound(void)
 static enum reason attempt_login(const struct store *store, const char *subprogram,
 				 bool handshake_is_open)
 {
+	enum store_privilege privilege;
 	struct request request;
 	enum reason reason;
 
@@ -194,14 +231,17 @@ static enum reason attempt_login(const struct store *store, const char *subprogr
 		caller.service = (enum service)configuration.service;
 	if (!store->open(&detail))
 		return REASON_STORE;
-	if (!privilege_drop(&detail))
+	privilege = store->privilege != NULL ? store->privilege(&configuration) : STORE_NEEDS_OPEN;
+	if (privilege == STORE_NEEDS_OPEN && !drop_privileges())
 		return REASON_PRIVILEGES;
-	process_forbid_tracing();
 
-	/* Only now, without privileges, what a stranger wrote. */
+	/* Where the store allows it without privileges: what a stranger wrote. */
 	reason = read_request(&request);
 	if (reason == REASON_OK)
-		reason = judge(store, &request);
+		reason = judge(store, &request, privilege);
+	secret_wipe_all();
+	if (reason == REASON_OK && privilege == STORE_BECOMES)
+		reason = become(store);
 	return reason;
 }
 

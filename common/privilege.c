@@ -1,6 +1,8 @@
 #include "privilege.h"
 
 #include <errno.h>
+#include <grp.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
@@ -73,6 +75,66 @@ bool privilege_drop(struct text *why)
 	if (can_regain(&old) || !read_ids(&now) || !is_dropped(&now) || now.user != old.user ||
 	    now.group != old.group) {
 		text_join(why, "the ids of the set-id bit could be taken again");
+		return false;
+	}
+	return true;
+}
+
+static bool has_groups(const struct account *account)
+{
+	static gid_t groups[NGROUPS_MAX];
+	int count = getgroups(NGROUPS_MAX, groups);
+
+	if (count < 0 || (size_t)count != account->group_count)
+		return false;
+	/* The kernel keeps them sorted; each must be among those that were set. */
+	for (int i = 0; i < count; i++) {
+		size_t j = 0;
+
+		while (j < account->group_count && account->groups[j] != groups[i])
+			j++;
+		if (j == account->group_count)
+			return false;
+	}
+	return true;
+}
+
+static bool is_account(const struct account *account)
+{
+	struct ids now;
+
+	return read_ids(&now) && is_dropped(&now) && now.user == account->uid &&
+	       now.group == account->gid && has_groups(account);
+}
+
+static bool can_become_root(void)
+{
+	return setresuid(0, 0, 0) == 0 || setresuid((uid_t)-1, 0, (uid_t)-1) == 0 ||
+	       setuid(0) == 0 || setgroups(0, NULL) == 0;
+}
+
+bool privilege_become(const struct account *account, struct text *why)
+{
+	if (geteuid() != 0) {
+		text_join(why, "uid ");
+		text_add_number(why, geteuid());
+		text_add(why,
+			 " cannot become another user: not started as root, and no set-uid bit");
+		return false;
+	}
+	if (setgroups(account->group_count, account->groups) != 0 ||
+	    setresgid(account->gid, account->gid, account->gid) != 0 ||
+	    setresuid(account->uid, account->uid, account->uid) != 0 ||
+	    (account->uid != 0 && !drop_capabilities())) {
+		text_join(why, "cannot become uid ");
+		text_add_number(why, account->uid);
+		text_add(why, ": ");
+		text_add(why, text_of_errno(errno));
+		return false;
+	}
+	if (!is_account(account) || (account->uid != 0 && can_become_root())) {
+		text_join(why,
+			  "the ids are not those of the account, or root could be taken again");
 		return false;
 	}
 	return true;

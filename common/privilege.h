@@ -4,6 +4,7 @@
 #ifndef COMMON_PRIVILEGE_H
 #define COMMON_PRIVILEGE_H
 
+#include "account.h"
 #include "text.h"
 
 /* Whether the process got ids or capabilities by exec that its caller does not have. */
@@ -18,5 +19,12 @@ bool privilege_is_set_id(void);
  * Source: CVE-2005-0580, cmd5checkpw kept its effective uid over exec.
  */
 bool privilege_drop(struct text *why);
+
+/*
+ * Becomes the account: supplementary groups, group and user ids, all of them, for good. No
+ * capability is left. All of it is read back, and uid 0 is tried and must be refused, unless the
+ * account is uid 0 itself. False with `why` set; the caller must then exit.
+ */
+bool privilege_become(const struct account *account, struct text *why);
 
 #endif

@@ -14,6 +14,8 @@ static const struct {
 	[REASON_MEMORY] = { "memory", OUTCOME_TEMPORARY },
 	[REASON_HANDSHAKE] = { "handshake", OUTCOME_TEMPORARY },
 	[REASON_DEADLINE] = { "deadline", OUTCOME_TEMPORARY },
+	[REASON_NOLOGIN] = { "nologin", OUTCOME_TEMPORARY },
+	[REASON_HOME] = { "home", OUTCOME_TEMPORARY },
 	[REASON_EXEC] = { "exec", OUTCOME_TEMPORARY },
 	[REASON_USAGE] = { "usage", OUTCOME_MISUSE },
 	[REASON_DESCRIPTOR] = { "descriptor", OUTCOME_MISUSE },
@@ -30,6 +32,13 @@ static const struct {
 	[REASON_EMPTY_SECRET] = { "empty-secret", OUTCOME_REFUSED },
 	[REASON_UNKNOWN_SCHEME] = { "unknown-scheme", OUTCOME_REFUSED },
 	[REASON_BAD_SECRET] = { "bad-secret", OUTCOME_REFUSED },
+	[REASON_NO_SHADOW] = { "no-shadow", OUTCOME_REFUSED },
+	[REASON_ACCOUNT_EXPIRED] = { "account-expired", OUTCOME_REFUSED },
+	[REASON_PASSWORD_EXPIRED] = { "password-expired", OUTCOME_REFUSED },
+	[REASON_CHANGE_DUE] = { "change-due", OUTCOME_REFUSED },
+	[REASON_SHELL] = { "shell", OUTCOME_REFUSED },
+	[REASON_MIN_UID] = { "min-uid", OUTCOME_REFUSED },
+	[REASON_NOT_ALLOWED] = { "not-allowed", OUTCOME_REFUSED },
 	[REASON_OK] = { "ok", OUTCOME_ACCEPTED },
 };
 
@@ -38,12 +47,14 @@ static const char *const advice[REASON_COUNT] = {
 	[REASON_DESCRIPTOR] = "descriptor 3 is not open for reading: this is run by a mail server",
 	[REASON_MALFORMED] =
 		"descriptor 3 held fewer than two strings: the caller does not speak the protocol",
-	[REASON_STALE] = "the challenge is too old or holds no time: a replay, a wrong clock, or "
-			 "set challenge-window",
+	[REASON_STALE] = "the challenge is too old or has no time: a replay, a wrong clock, or "
+			 "a server for which challenge-window must be set",
 	[REASON_ONE_WAY] = "a hash is stored, which cannot answer a challenge: store {CRAM-MD5} to "
 			   "serve CRAM-MD5",
 	[REASON_HASH_TEXT] = "the password is the text of the stored hash: somebody read the "
 			     "store, or it is a plaintext that needs {PLAIN} before it",
+	[REASON_NO_SHADOW] = "x stands for a hash in shadow(5), and there is none",
+	[REASON_CHANGE_DUE] = "the password must be changed before it can be used",
 	[REASON_EMPTY_SECRET] = "the stored secret is empty",
 	[REASON_UNKNOWN_SCHEME] = "the stored secret begins like a {SCHEME} or a $hash$ but is "
 				  "none that is known: before a plaintext write {PLAIN}",

@@ -7,7 +7,9 @@
 #ifndef COMMON_STORE_H
 #define COMMON_STORE_H
 
+#include "account.h"
 #include "configuration.h"
+#include "reason.h"
 #include "span.h"
 #include "text.h"
 
@@ -15,6 +17,13 @@ enum store_lookup {
 	STORE_TROUBLE = 0, /* `why` is set */
 	STORE_ABSENT,
 	STORE_FOUND,
+};
+
+/* How long a set-id bit's privileges are needed. */
+enum store_privilege {
+	STORE_NEEDS_OPEN = 0, /* to open the store; given up before a stranger's bytes are read */
+	STORE_NEEDS_FIND,     /* to look the login up; given up before the password is tried */
+	STORE_BECOMES,        /* to become the account in the end */
 };
 
 struct store {
@@ -33,6 +42,18 @@ struct store {
 	 * whether a login exists or not.
 	 */
 	struct span (*find_decoy)(void);
+
+	/* NULL stands for STORE_NEEDS_OPEN. */
+	enum store_privilege (*privilege)(const struct configuration *configuration);
+
+	/*
+	 * The rules for the account that was found, asked after its password was right.
+	 * REASON_OK, or why it must not log in. NULL stands for no rules.
+	 */
+	enum reason (*examine)(const struct configuration *configuration, struct text *why);
+
+	/* What is to be become, and whether / will do for a home; with STORE_BECOMES only. */
+	const struct account *(*account)(bool *root_will_do);
 
 	/* What the operator should know of the store, or an empty text. */
 	const char *(*complaint)(void);

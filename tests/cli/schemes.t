@@ -156,7 +156,7 @@ SKIP: {
 
 # What is refused, and the word for it.
 my @refused = (
-	[ 'x', 'locked' ], [ '*', 'locked' ], [ '!', 'locked' ], [ '!!', 'locked' ],
+	[ 'x', 'no-shadow' ], [ '*', 'locked' ], [ '!', 'locked' ], [ '!!', 'locked' ],
 	[ '!$6$nSMZZSrmqGKP6Lil$nIKmV4kAoBkhYW7EGteX6', 'locked' ], [ '!{PLAIN}secret', 'locked' ],
 	[ '*LK*$6$nSMZZSrmqGKP6Lil$nIKmV4kAoBkhYW7EGteX6', 'locked' ], [ '*LOCKED*', 'locked' ], [ '!secret', 'locked' ],
 	[ ' {PLAIN}secret', 'bad-secret' ], [ ' $6$nSMZZSrmqGKP6Lil$nIKmV4kAoBkhYW7EGteX6', 'bad-secret' ],

@@ -1,0 +1,329 @@
+#include "system.h"
+
+#include "memlimit.h"
+#include "rules.h"
+#include "secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <shadow.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ENTRY_MAX_BYTES (64 * 1024) /* of a passwd, shadow or group entry; then trouble */
+#define LOGIN_MAX_BYTES 256         /* no system has longer names; with the NUL */
+#define SECONDS_A_DAY 86400
+
+/* What the system's own passwd(1) makes, so that an unknown login takes as long as a known one. */
+#define DEFAULT_DECOY "$y$j9T$qB.dhkDl5nJFpZYhyuNkr.$ZZTiU5frVFa3CF8QLqYue3I2rqx6bfRG1fnDuCKANN2"
+
+enum on_missing_home { HOME_FAIL = 0, HOME_ROOT };
+
+static const char *const missing_home_words[] = { "fail", "root", NULL };
+
+static bool become = true, valid_shell, nologin;
+static int missing_home;
+static char allow[CONFIGURATION_TEXT_BYTES], deny[CONFIGURATION_TEXT_BYTES];
+
+static const struct configuration_key keys[] = {
+	{ "become", CONFIGURATION_FLAG, &become, 0, 0, NULL },
+	{ "missing-home", CONFIGURATION_WORD, &missing_home, 0, 0, missing_home_words },
+	{ "valid-shell", CONFIGURATION_FLAG, &valid_shell, 0, 0, NULL },
+	{ "nologin", CONFIGURATION_FLAG, &nologin, 0, 0, NULL },
+	{ "allow", CONFIGURATION_TEXT, allow, 0, 0, NULL },
+	{ "deny", CONFIGURATION_TEXT, deny, 0, 0, NULL },
+	{ NULL, CONFIGURATION_FLAG, NULL, 0, 0, NULL },
+};
+
+static char passwd_buffer[ENTRY_MAX_BYTES], shadow_buffer[ENTRY_MAX_BYTES];
+static struct passwd passwd;
+static struct spwd shadow;
+static bool has_shadow;
+static struct secret_region region = { .base = shadow_buffer, .size = sizeof(shadow_buffer) };
+
+/* The hash with {CRYPT} before it: nothing in a passwd file is a plaintext. */
+static char secret_text[sizeof("{CRYPT}") + CREDENTIAL_MAX_BYTES];
+static struct secret_region secret_region = { .base = secret_text, .size = sizeof(secret_text) };
+
+static gid_t groups[NGROUPS_MAX];
+static struct account account = { .groups = groups };
+
+static bool open_store(struct text *why)
+{
+	(void)why;
+	secret_register(&region);
+	secret_register(&secret_region);
+	return true;
+}
+
+static enum store_privilege privilege(const struct configuration *configuration)
+{
+	/* Dovecot does the rest itself, and refuses a checker that changed its user. */
+	return become && !configuration->dovecot ? STORE_BECOMES : STORE_NEEDS_FIND;
+}
+
+/*
+ * getpwnam(3) and its kin answer "not found" also where a source could not be asked, so that is
+ * believed only if what must exist is found: see is_answered.
+ */
+static bool is_absent(int error)
+{
+	return error == 0 || error == ENOENT || error == ESRCH;
+}
+
+static bool trouble(struct text *why, const char *what, int error)
+{
+	text_join(why, what, ": ", text_of_errno(error));
+	return false;
+}
+
+/* NULL in `found` if there is no such account. */
+static bool find_passwd(const char *login, struct passwd **found, struct text *why)
+{
+	static char buffer[ENTRY_MAX_BYTES];
+	struct passwd root, *answer;
+	int error = getpwnam_r(login, &passwd, passwd_buffer, sizeof(passwd_buffer), found);
+
+	if (*found != NULL)
+		return true;
+	if (!is_absent(error))
+		return trouble(why, "passwd", error);
+	(void)getpwuid_r(0, &root, buffer, sizeof(buffer), &answer);
+	if (answer != NULL)
+		return true;
+	text_join(why, "passwd: no source answers, uid 0 is not found either: see nsswitch.conf");
+	return false;
+}
+
+/* Whether shadow would be found for somebody; else `why` says what is in the way. */
+static bool shadow_is_answered(struct text *why)
+{
+	static char buffer[ENTRY_MAX_BYTES];
+	struct spwd root, *answer;
+	int descriptor;
+
+	if (geteuid() == 0) {
+		(void)getspnam_r("root", &root, buffer, sizeof(buffer), &answer);
+		secret_wipe(buffer, sizeof(buffer));
+		if (answer != NULL)
+			return true;
+		text_join(why, "shadow: no source answers, root is not found either: "
+			       "see nsswitch.conf");
+		return false;
+	}
+	descriptor = open("/etc/shadow", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (descriptor != -1) {
+		close(descriptor);
+		return true;
+	}
+	text_join(why, "/etc/shadow: ", text_of_errno(errno), " (as uid ");
+	text_add_number(why, geteuid());
+	text_add(why, "): is the program set-uid root?");
+	return false;
+}
+
+static bool find_shadow(const char *login, struct text *why)
+{
+	struct spwd *found;
+	int error = getspnam_r(login, &shadow, shadow_buffer, sizeof(shadow_buffer), &found);
+
+	region.dirty = sizeof(shadow_buffer);
+	has_shadow = found != NULL;
+	if (has_shadow)
+		return true;
+	if (!is_absent(error) && error != EACCES)
+		return trouble(why, "shadow", error);
+	return shadow_is_answered(why);
+}
+
+static void take_secret(const char *field, struct span *secret)
+{
+	static const char scheme[] = "{CRYPT}";
+	struct span hash = span_of(field);
+	size_t prefix = sizeof(scheme) - 1;
+
+	*secret = hash;
+	/* None, locked, or not found where the field says that it is: there is nothing to try. */
+	if (hash.length == 0 || field[0] == '!' || field[0] == '*' || span_is(hash, "x"))
+		return;
+	if (hash.length > CREDENTIAL_MAX_BYTES)
+		hash.length = CREDENTIAL_MAX_BYTES;
+	secret_region.dirty = sizeof(secret_text);
+	memcpy(secret_text, scheme, prefix);
+	memcpy(secret_text + prefix, hash.at, hash.length);
+	*secret = (struct span){ secret_text, prefix + hash.length };
+}
+
+static void take_account(void)
+{
+	int count = NGROUPS_MAX;
+
+	account.name = passwd.pw_name;
+	account.home = passwd.pw_dir;
+	account.shell = passwd.pw_shell[0] != '\0' ? passwd.pw_shell : "/bin/sh";
+	account.uid = passwd.pw_uid;
+	account.gid = passwd.pw_gid;
+	if (getgrouplist(passwd.pw_name, passwd.pw_gid, groups, &count) == -1)
+		count = 0;
+	account.group_count = (size_t)count;
+}
+
+static enum store_lookup find_account(const char *login, struct span *secret, struct text *why)
+{
+	struct passwd *found;
+
+	if (!find_passwd(login, &found, why) || !find_shadow(login, why))
+		return STORE_TROUBLE;
+	/* Some sources fold case; the login must be the account's name to the letter. */
+	if (found == NULL || strcmp(found->pw_name, login) != 0)
+		return STORE_ABSENT;
+	take_account();
+	take_secret(strcmp(found->pw_passwd, "x") != 0 || !has_shadow ? found->pw_passwd
+								      : shadow.sp_pwdp,
+		    secret);
+	return STORE_FOUND;
+}
+
+static enum store_lookup find(struct span login, struct span *secret, struct text *why)
+{
+	char name[LOGIN_MAX_BYTES];
+	enum store_lookup lookup;
+
+	if (login.length >= sizeof(name))
+		return STORE_ABSENT;
+	memcpy(name, login.at, login.length);
+	name[login.length] = '\0';
+	/* The modules of NSS may need more memory than softlimit allows the subprogram. */
+	memlimit_raise();
+	lookup = find_account(name, secret, why);
+	memlimit_restore();
+	return lookup;
+}
+
+static struct span find_decoy(void)
+{
+	return span_of(DEFAULT_DECOY);
+}
+
+static bool is_member(gid_t group)
+{
+	for (size_t i = 0; i < account.group_count; i++) {
+		if (account.groups[i] == group)
+			return true;
+	}
+	return false;
+}
+
+/* `name` is a login, or @ and a group. A group that does not exist is an error. */
+static bool is_named(const char *name, bool *named, struct text *why)
+{
+	static char buffer[ENTRY_MAX_BYTES];
+	struct group entry, *found;
+	int error;
+
+	if (name[0] != '@') {
+		*named = strcmp(name, account.name) == 0;
+		return true;
+	}
+	error = getgrnam_r(name + 1, &entry, buffer, sizeof(buffer), &found);
+	if (found != NULL) {
+		*named = is_member(entry.gr_gid);
+		return true;
+	}
+	text_join(why, "group ", name + 1,
+		  " of allow or deny: ", is_absent(error) ? "no such group" : text_of_errno(error));
+	return false;
+}
+
+/* Whether `list` names the account; names are set apart by blanks and commas. */
+static bool list_names(const char *list, bool *named, struct text *why)
+{
+	char name[LOGIN_MAX_BYTES + 1];
+	bool this_one;
+
+	*named = false;
+	for (;;) {
+		size_t length;
+
+		list += strspn(list, " \t,");
+		length = strcspn(list, " \t,");
+		if (length == 0)
+			return true;
+		if (length >= sizeof(name)) {
+			text_join(why, "a name in allow or deny is too long");
+			return false;
+		}
+		memcpy(name, list, length);
+		name[length] = '\0';
+		if (!is_named(name, &this_one, why))
+			return false;
+		*named = *named || this_one;
+		list += length;
+	}
+}
+
+static bool shell_is_listed(const char *shell)
+{
+	const char *listed;
+
+	while ((listed = getusershell()) != NULL && strcmp(listed, shell) != 0)
+		;
+	endusershell();
+	return listed != NULL;
+}
+
+static enum reason examine(const struct configuration *configuration, struct text *why)
+{
+	const struct account_rules rules = {
+		.today = (long)(time(NULL) / SECONDS_A_DAY),
+		.min_uid = configuration->min_uid,
+		.valid_shell = valid_shell,
+		.nologin = nologin,
+	};
+	struct account_state state = {
+		.uid = account.uid,
+		.gid = account.gid,
+		.has_group_zero = is_member(0),
+		.last_change = has_shadow ? shadow.sp_lstchg : -1,
+		.maximum_age = has_shadow ? shadow.sp_max : -1,
+		.expires = has_shadow ? shadow.sp_expire : -1,
+		.shell_is_listed = !valid_shell || shell_is_listed(account.shell),
+		.nologin_exists = nologin && access("/etc/nologin", F_OK) == 0,
+		.is_allowed = true,
+	};
+
+	if (account.group_count == 0) {
+		text_join(why, "more groups than the system allows");
+		return REASON_STORE;
+	}
+	if (!list_names(deny, &state.is_denied, why) ||
+	    (allow[0] != '\0' && !list_names(allow, &state.is_allowed, why)))
+		return REASON_CONFIGURATION;
+	return account_rules_apply(&rules, &state);
+}
+
+static const struct account *become_account(bool *root_will_do)
+{
+	*root_will_do = missing_home == HOME_ROOT;
+	return &account;
+}
+
+static const char *complaint(void)
+{
+	return "";
+}
+
+const struct store system_store = {
+	.program = "checkpw-passwd",
+	.keys = keys,
+	.open = open_store,
+	.find = find,
+	.find_decoy = find_decoy,
+	.privilege = privilege,
+	.examine = examine,
+	.account = become_account,
+	.complaint = complaint,
+};
