@@ -78,7 +78,7 @@ LIBRARIES = -lcrypt -lcrypto -largon2
 
 # ---- programs ---------------------------------------------------------------------------------
 
-PROGRAMS = cmd5checkpw checkpw-passwd
+PROGRAMS = cmd5checkpw checkpw-passwd checkpw-vpasswd
 MANUALS = $(wildcard $(PROGRAMS:%=%/*.[58]))
 SAMPLES = $(wildcard $(PROGRAMS:%=%/*.sample))
 
@@ -89,6 +89,8 @@ all: $(PROGRAMS:%=$(B)/bin/%)
 # What a program is linked with, where that differs: NSS needs the dynamic libc, nothing else.
 $(B)/bin/checkpw-passwd: LINKING = $(if $(STATIC),-pie $(LINK_HARDENING) $(LDFLAGS),$(ALL_LDFLAGS))
 $(B)/bin/checkpw-passwd: LIBRARIES := $(if $(STATIC),-Wl$(comma)-Bstatic $(LIBRARIES) -Wl$(comma)-Bdynamic,$(LIBRARIES))
+
+$(B)/bin/checkpw-vpasswd: LIBRARIES := -lcdb $(LIBRARIES)
 
 define program
 $(B)/bin/$(1): $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c)) $(B)/libcommon.a
@@ -107,7 +109,7 @@ $(B)/libcommon.a: $(COMMON_OBJECTS)
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) -iquote common -iquote $(<D) -iquote cmd5checkpw -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) -iquote common $(PROGRAMS:%=-iquote %) -MMD -MP -c -o $@ $<
 
 # Objects are made anew when the flags change.
 $(B)/flags: FORCE
@@ -125,13 +127,14 @@ REPLAYS = $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/replay_%,$(wildcard tests/fuz
 BENCH = $(B)/bench/bench $(B)/bench/floor $(B)/bench/noop
 PROVE = prove
 TESTS = tests/unit tests/lint tests/cli tests/clients tests/root tests/fuzz
-UNIT_OBJECTS = $(B)/cmd5checkpw/poppasswd.o $(B)/libcommon.a
+UNIT_OBJECTS = $(foreach name,$(PROGRAMS),$(patsubst %.c,$(B)/%.o, \
+	$(filter-out %/main.c,$(wildcard $(name)/*.c)))) $(B)/libcommon.a
 
 $(B)/unit/%: $(B)/tests/unit/%.o $(UNIT_OBJECTS)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(filter-out -static-pie,$(ALL_LDFLAGS)) $(if $(SAN),,-pie) -o $@ $^ \
-		-lcmocka $(LIBRARIES)
+		-lcmocka -lcdb $(LIBRARIES)
 
 $(B)/tests/%: $(B)/tests/lib/%.o
 	$(call say,LINK,$@)

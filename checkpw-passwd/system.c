@@ -59,10 +59,13 @@ static bool open_store(struct text *why)
 	return true;
 }
 
-static enum store_privilege privilege(const struct configuration *configuration)
+static enum store_privilege privilege(const struct configuration *configuration,
+				      const struct caller *caller)
 {
+	(void)caller;
 	/* Dovecot does the rest itself, and refuses a checker that changed its user. */
-	return become && !configuration->dovecot ? STORE_BECOMES : STORE_NEEDS_FIND;
+	become = become && !configuration->dovecot;
+	return become ? STORE_BECOMES : STORE_NEEDS_FIND;
 }
 
 /*
@@ -275,7 +278,8 @@ static bool shell_is_listed(const char *shell)
 	return listed != NULL;
 }
 
-static enum reason examine(const struct configuration *configuration, struct text *why)
+static enum reason examine(const struct configuration *configuration, const struct caller *caller,
+			   struct text *why)
 {
 	const struct account_rules rules = {
 		.today = (long)(time(NULL) / SECONDS_A_DAY),
@@ -295,6 +299,7 @@ static enum reason examine(const struct configuration *configuration, struct tex
 		.is_allowed = true,
 	};
 
+	(void)caller;
 	if (account.group_count == 0) {
 		text_join(why, "more groups than the system allows");
 		return REASON_STORE;
@@ -308,7 +313,7 @@ static enum reason examine(const struct configuration *configuration, struct tex
 static const struct account *become_account(bool *root_will_do)
 {
 	*root_will_do = missing_home == HOME_ROOT;
-	return &account;
+	return become ? &account : NULL;
 }
 
 static const char *complaint(void)

@@ -17,7 +17,8 @@
 #define SYSCONFDIR "/etc"
 #endif
 #define CONFIGURATION_DIRECTORY SYSCONFDIR "/checkpw"
-#define CONFIGURATION_TEXT_BYTES 1024 /* with the NUL */
+#define CONFIGURATION_TEXT_BYTES                                                                   \
+	960 /* with the NUL; a path with a file's name must fit a struct text */
 #define CONFIGURATION_DEADLINE_SECONDS 60
 
 enum configuration_type {

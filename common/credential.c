@@ -171,16 +171,23 @@ static enum reason verify_password(const struct credential *credential,
 	return REASON_MISMATCH;
 }
 
+/* .at is NULL if the password itself is not stored. */
+static struct span clear_password(const struct credential *credential)
+{
+	return credential->scheme->kind == SCHEME_CLEAR ? credential->value : credential->clear;
+}
+
 /* Anyone can answer a challenge for an empty password (vpopmail 5.4.16). */
 static enum reason find_context(const struct credential *credential, struct cram_context *context)
 {
+	struct span clear = clear_password(credential);
 	struct cram_context of_empty;
 	bool empty;
 
-	if (credential->scheme->kind == SCHEME_ONE_WAY)
+	if (clear.at != NULL)
+		cram_context_derive(context, clear);
+	else if (credential->scheme->kind == SCHEME_ONE_WAY)
 		return REASON_ONE_WAY;
-	if (credential->scheme->kind == SCHEME_CLEAR)
-		cram_context_derive(context, credential->value);
 	else
 		memcpy(context->bytes, credential->value.at, sizeof(context->bytes));
 	cram_context_derive(&of_empty, span_of(""));
@@ -207,9 +214,8 @@ static enum reason verify_digest(const struct credential *credential, const stru
 		*mechanism = MECHANISM_CRAM_MD5;
 		return REASON_OK;
 	}
-	if (rules->apop && request->digest_may_be_apop &&
-	    credential->scheme->kind == SCHEME_CLEAR &&
-	    apop_verify(credential->value, request->challenge, request->digest)) {
+	if (rules->apop && request->digest_may_be_apop && clear_password(credential).at != NULL &&
+	    apop_verify(clear_password(credential), request->challenge, request->digest)) {
 		*mechanism = MECHANISM_APOP;
 		return REASON_OK;
 	}

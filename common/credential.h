@@ -28,6 +28,7 @@ struct credential {
 	const struct scheme *scheme;
 	struct span stored; /* as it is written */
 	struct span value;  /* decoded */
+	struct span clear;  /* the password, where a store keeps it beside a hash; or .at is NULL */
 };
 
 struct credential_rules {

@@ -146,6 +146,8 @@ static enum reason verify(const struct store *store, const struct request *reque
 	/* From here on an absent, an unusable and a known login cost the same. */
 	if (usable != REASON_OK)
 		prepare_decoy(store, &credential);
+	if (store->clear != NULL)
+		credential.clear = store->clear();
 	verified = credential_verify(&credential, request, &rules, &attempt.mechanism, &detail);
 	if (usable == REASON_OK && verified != REASON_OK)
 		(void)store->find_decoy();
@@ -181,19 +183,27 @@ static enum reason judge(const struct store *store, const struct request *reques
 		return REASON_PRIVILEGES;
 	reason = verify(store, request, lookup, secret);
 	if (reason == REASON_OK && store->examine != NULL)
-		reason = store->examine(&configuration, &detail);
+		reason = store->examine(&configuration, &caller, &detail);
 	return reason;
 }
 
-static enum reason become(const struct store *store)
+static enum reason enter(const struct store *store, enum store_privilege privilege)
 {
-	bool root_will_do;
-	const struct account *account = store->account(&root_will_do);
+	bool root_will_do = false;
+	const struct account *account =
+		store->account != NULL ? store->account(&root_will_do) : NULL;
 
-	if (!privilege_become(account, &detail))
-		return REASON_PRIVILEGES;
-	process_forbid_tracing();
-	return account_enter(account, root_will_do, &detail) ? REASON_OK : REASON_HOME;
+	if (privilege == STORE_BECOMES && account != NULL) {
+		if (!privilege_become(account, &detail))
+			return REASON_PRIVILEGES;
+		process_forbid_tracing();
+	}
+	if (store->accepted != NULL && attempt.mechanism != MECHANISM_LOOKUP &&
+	    !store->accepted(&caller, &detail))
+		return REASON_HOME;
+	if (account != NULL && !account_enter(account, root_will_do, &detail))
+		return REASON_HOME;
+	return REASON_OK;
 }
 
 static bool decoy_is_sound(void)
@@ -231,7 +241,8 @@ static enum reason attempt_login(const struct store *store, const char *subprogr
 		caller.service = (enum service)configuration.service;
 	if (!store->open(&detail))
 		return REASON_STORE;
-	privilege = store->privilege != NULL ? store->privilege(&configuration) : STORE_NEEDS_OPEN;
+	privilege = store->privilege != NULL ? store->privilege(&configuration, &caller)
+					     : STORE_NEEDS_OPEN;
 	if (privilege == STORE_NEEDS_OPEN && !drop_privileges())
 		return REASON_PRIVILEGES;
 
@@ -240,8 +251,8 @@ static enum reason attempt_login(const struct store *store, const char *subprogr
 	if (reason == REASON_OK)
 		reason = judge(store, &request, privilege);
 	secret_wipe_all();
-	if (reason == REASON_OK && privilege == STORE_BECOMES)
-		reason = become(store);
+	if (reason == REASON_OK)
+		reason = enter(store, privilege);
 	return reason;
 }
 

@@ -15,13 +15,14 @@ static bool is_trusted_owner(uid_t owner, enum file_trust trust)
 	uid_t effective = geteuid();
 
 	/* Root's privilege reads any file: whoever keeps the store, root decided to name it. */
-	return owner == 0 || owner == effective || (trust == FILE_TRUST_STORE && effective == 0);
+	return owner == 0 || owner == effective || trust == FILE_TRUST_NAMED ||
+	       (trust == FILE_TRUST_STORE && effective == 0);
 }
 
 static bool is_acceptable(const char *path, const struct stat *status, enum file_trust trust,
 			  struct text *why)
 {
-	mode_t forbidden = trust == FILE_TRUST_STORE ? S_IWOTH : S_IWGRP | S_IWOTH;
+	mode_t forbidden = trust == FILE_TRUST_OWN ? S_IWGRP | S_IWOTH : S_IWOTH;
 
 	if (!S_ISREG(status->st_mode)) {
 		text_join(why, path, ": not a regular file");

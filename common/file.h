@@ -18,6 +18,7 @@
 enum file_trust {
 	FILE_TRUST_OWN = 0, /* of root or of the effective user; nobody else may write to it */
 	FILE_TRUST_STORE,   /* the same, but its group may write, and root reads anybody's */
+	FILE_TRUST_NAMED,   /* of anybody, for a trusted file named it; others may not write */
 };
 
 /*

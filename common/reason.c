@@ -39,6 +39,10 @@ static const struct {
 	[REASON_SHELL] = { "shell", OUTCOME_REFUSED },
 	[REASON_MIN_UID] = { "min-uid", OUTCOME_REFUSED },
 	[REASON_NOT_ALLOWED] = { "not-allowed", OUTCOME_REFUSED },
+	[REASON_NO_SMTP] = { "no-smtp", OUTCOME_REFUSED },
+	[REASON_NO_POP3] = { "no-pop3", OUTCOME_REFUSED },
+	[REASON_NO_IMAP] = { "no-imap", OUTCOME_REFUSED },
+	[REASON_NO_WEBMAIL] = { "no-webmail", OUTCOME_REFUSED },
 	[REASON_OK] = { "ok", OUTCOME_ACCEPTED },
 };
 

@@ -43,17 +43,34 @@ struct store {
 	 */
 	struct span (*find_decoy)(void);
 
+	/*
+	 * The plaintext that is kept beside the secret returned last by find or find_decoy; .at is
+	 * NULL if there is none. NULL stands for a store without any.
+	 */
+	struct span (*clear)(void);
+
 	/* NULL stands for STORE_NEEDS_OPEN. */
-	enum store_privilege (*privilege)(const struct configuration *configuration);
+	enum store_privilege (*privilege)(const struct configuration *configuration,
+					  const struct caller *caller);
 
 	/*
 	 * The rules for the account that was found, asked after its password was right.
 	 * REASON_OK, or why it must not log in. NULL stands for no rules.
 	 */
-	enum reason (*examine)(const struct configuration *configuration, struct text *why);
+	enum reason (*examine)(const struct configuration *configuration,
+			       const struct caller *caller, struct text *why);
 
-	/* What is to be become, and whether / will do for a home; with STORE_BECOMES only. */
+	/*
+	 * The account whose home and environment the subprogram gets, and which is become first
+	 * with STORE_BECOMES; whether / will do for a home. NULL for none.
+	 */
 	const struct account *(*account)(bool *root_will_do);
+
+	/*
+	 * What is to be done for a login that is accepted, with the rights that the subprogram
+	 * gets and before the home is entered. False with `why` set. NULL for nothing.
+	 */
+	bool (*accepted)(const struct caller *caller, struct text *why);
 
 	/* What the operator should know of the store, or an empty text. */
 	const char *(*complaint)(void);

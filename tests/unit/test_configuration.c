@@ -118,7 +118,7 @@ static void says_what_fits(void **state)
 	assert_false(configuration_set(&keys[PATH], SPAN("x"), &why));
 	assert_string_equal(why.bytes, "must be an absolute path");
 	assert_false(configuration_set(&keys[TEXT], SPAN(""), &why));
-	assert_string_equal(why.bytes, "must have 1 to 1023 bytes");
+	assert_string_equal(why.bytes, "must have 1 to 959 bytes");
 }
 
 static void bounds_path_and_text(void **state)

@@ -224,8 +224,9 @@ static void front_door_agrees(void **state)
 	const struct vector *vector = *state;
 	const struct credential_rules rules = { .apop = true };
 	bool apop = span_is(vector->column[KIND], "apop");
-	struct credential credential = { scheme_find(SPAN("PLAIN"), SPAN("")), password_of(vector),
-					 password_of(vector) };
+	struct credential credential = { .scheme = scheme_find(SPAN("PLAIN"), SPAN("")),
+					 .stored = password_of(vector),
+					 .value = password_of(vector) };
 	struct request request = { .challenge = vector->column[SCHEME],
 				   .digest = vector->column[STORED],
 				   .digest_may_be_apop = true };
