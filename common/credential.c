@@ -171,20 +171,23 @@ static enum reason verify_password(const struct credential *credential,
 	return REASON_MISMATCH;
 }
 
-/* .at is NULL if the password itself is not stored. */
-static struct span clear_password(const struct credential *credential)
+/* Whether the password itself is stored. */
+static bool find_clear(const struct credential *credential, struct span *clear)
 {
-	return credential->scheme->kind == SCHEME_CLEAR ? credential->value : credential->clear;
+	bool is_clear = credential->scheme->kind == SCHEME_CLEAR;
+
+	*clear = is_clear ? credential->value : credential->clear;
+	return is_clear || credential->clear.at != NULL;
 }
 
 /* Anyone can answer a challenge for an empty password (vpopmail 5.4.16). */
 static enum reason find_context(const struct credential *credential, struct cram_context *context)
 {
-	struct span clear = clear_password(credential);
 	struct cram_context of_empty;
+	struct span clear;
 	bool empty;
 
-	if (clear.at != NULL)
+	if (find_clear(credential, &clear))
 		cram_context_derive(context, clear);
 	else if (credential->scheme->kind == SCHEME_ONE_WAY)
 		return REASON_ONE_WAY;
@@ -201,6 +204,7 @@ static enum reason verify_digest(const struct credential *credential, const stru
 {
 	struct cram_context context;
 	enum reason reason;
+	struct span clear;
 	bool proved;
 
 	if (!challenge_is_fresh(request->challenge, rules->now, rules->window))
@@ -214,8 +218,8 @@ static enum reason verify_digest(const struct credential *credential, const stru
 		*mechanism = MECHANISM_CRAM_MD5;
 		return REASON_OK;
 	}
-	if (rules->apop && request->digest_may_be_apop && clear_password(credential).at != NULL &&
-	    apop_verify(clear_password(credential), request->challenge, request->digest)) {
+	if (rules->apop && request->digest_may_be_apop && find_clear(credential, &clear) &&
+	    apop_verify(clear, request->challenge, request->digest)) {
 		*mechanism = MECHANISM_APOP;
 		return REASON_OK;
 	}
