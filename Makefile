@@ -124,7 +124,7 @@ $(B)/flags: FORCE
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 HELPERS = $(B)/tests/probe $(B)/tests/spawn
 REPLAYS = $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/replay_%,$(wildcard tests/fuzz/fuzz_*.c))
-BENCH = $(B)/bench/bench $(B)/bench/floor $(B)/bench/noop
+BENCH = $(B)/bench/bench $(B)/bench/floor $(B)/bench/floor-dynamic $(B)/bench/noop
 PROVE = prove
 TESTS = tests/unit tests/lint tests/cli tests/clients tests/root tests/fuzz
 UNIT_OBJECTS = $(foreach name,$(PROGRAMS),$(patsubst %.c,$(B)/%.o, \
@@ -144,6 +144,11 @@ $(B)/bench/%: $(B)/tests/bench/%.o
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
+
+$(B)/bench/floor-dynamic: $(B)/tests/bench/floor.o
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(filter-out -static-pie,$(ALL_LDFLAGS)) $(if $(SAN),,-pie) -o $@ $^
 
 $(B)/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/fuzz.o $(B)/tests/fuzz/replay.o \
 		$(B)/libcommon.a

@@ -28,11 +28,14 @@ void log_direct(enum log_target wanted)
 	target = wanted;
 }
 
+/* A log that hangs is waited for once, however many lines there are. */
 static bool wait_for_room(int descriptor)
 {
+	static bool hangs;
 	struct pollfd wait = { .fd = descriptor, .events = POLLOUT };
 
-	return poll(&wait, 1, LOG_WAIT_MILLISECONDS) == 1;
+	hangs = poll(&wait, 1, hangs ? 0 : LOG_WAIT_MILLISECONDS) != 1;
+	return !hangs;
 }
 
 /*

@@ -22,7 +22,7 @@ static struct {
 	int number;
 	void (*handler)(int);
 	struct sigaction came;
-} signals[3];
+} signals[4];
 
 static sigset_t mask_that_came;
 static struct rlimit core_limit_that_came;
@@ -95,6 +95,7 @@ bool process_harden(unsigned seconds, void (*expired)(void), struct text *why)
 	take_signal(0, SIGPIPE, SIG_IGN);
 	take_signal(1, SIGXFSZ, SIG_IGN);
 	take_signal(2, SIGALRM, handle_alarm);
+	take_signal(3, SIGXCPU, handle_alarm);
 	sigemptyset(&alarm);
 	sigaddset(&alarm, SIGALRM);
 	sigprocmask(SIG_UNBLOCK, &alarm, &mask_that_came);

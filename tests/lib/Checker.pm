@@ -104,7 +104,7 @@ sub attempt {
 		$^F = 3;
 		POSIX::close(3) if !defined $given{message};
 		open my $three, '<&=', 3;
-		fcntl $three, F_SETFD, 0 if $three;
+		fcntl $three, F_SETFD, 0 if defined fileno $three;
 		$given{child}->() if $given{child};
 		%ENV = %env;
 		{ exec {$words[0]} @words }
