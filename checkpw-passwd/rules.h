@@ -12,7 +12,7 @@
 
 /* What is known of the account. Days count from 1970-01-01; -1 is "not set", as in shadow(5). */
 struct account_state {
-	long uid, gid;
+	long uid;
 	bool has_group_zero;  /* gid 0 is its group or among its groups */
 	long last_change;     /* of the password; 0: must be changed at the next login */
 	long maximum_age;     /* of the password, in days */

@@ -162,16 +162,29 @@ static void take_secret(const char *field, struct span *secret)
 
 static void take_account(void)
 {
-	int count = NGROUPS_MAX;
-
 	account.name = passwd.pw_name;
 	account.home = passwd.pw_dir;
 	account.shell = passwd.pw_shell[0] != '\0' ? passwd.pw_shell : "/bin/sh";
 	account.uid = passwd.pw_uid;
 	account.gid = passwd.pw_gid;
-	if (getgrouplist(passwd.pw_name, passwd.pw_gid, groups, &count) == -1)
-		count = 0;
-	account.group_count = (size_t)count;
+}
+
+/*
+ * Asked only after the password was right, and only where it matters: some sources of groups are
+ * slow, and the time must not tell that the account exists.
+ */
+static bool take_groups(struct text *why)
+{
+	int count = NGROUPS_MAX;
+
+	if (!become && strchr(allow, '@') == NULL && strchr(deny, '@') == NULL)
+		return true;
+	if (getgrouplist(account.name, account.gid, groups, &count) != -1) {
+		account.group_count = (size_t)count;
+		return true;
+	}
+	text_join(why, "more groups than the system allows");
+	return false;
 }
 
 static enum store_lookup find_account(const char *login, struct span *secret, struct text *why)
@@ -289,8 +302,6 @@ static enum reason examine(const struct configuration *configuration, const stru
 	};
 	struct account_state state = {
 		.uid = account.uid,
-		.gid = account.gid,
-		.has_group_zero = is_member(0),
 		.last_change = has_shadow ? shadow.sp_lstchg : -1,
 		.maximum_age = has_shadow ? shadow.sp_max : -1,
 		.expires = has_shadow ? shadow.sp_expire : -1,
@@ -298,15 +309,16 @@ static enum reason examine(const struct configuration *configuration, const stru
 		.nologin_exists = nologin && access("/etc/nologin", F_OK) == 0,
 		.is_allowed = true,
 	};
+	bool lists_are_sound;
 
 	(void)caller;
-	if (account.group_count == 0) {
-		text_join(why, "more groups than the system allows");
-		return REASON_STORE;
-	}
-	if (!list_names(deny, &state.is_denied, why) ||
-	    (allow[0] != '\0' && !list_names(allow, &state.is_allowed, why)))
+	memlimit_raise();
+	lists_are_sound = take_groups(why) && list_names(deny, &state.is_denied, why) &&
+			  (allow[0] == '\0' || list_names(allow, &state.is_allowed, why));
+	memlimit_restore();
+	if (!lists_are_sound)
 		return REASON_CONFIGURATION;
+	state.has_group_zero = account.gid == 0 || is_member(0);
 	return account_rules_apply(&rules, &state);
 }
 

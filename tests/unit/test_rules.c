@@ -9,7 +9,7 @@ static const struct account_rules usual = { .today = TODAY, .min_uid = 1 };
 
 /* An account that nothing is held against. */
 #define FINE                                                                                       \
-	.uid = 1000, .gid = 1000, .last_change = TODAY - 100, .maximum_age = 99999, .expires = -1, \
+	.uid = 1000, .last_change = TODAY - 100, .maximum_age = 99999, .expires = -1,              \
 	.is_allowed = true
 
 struct row {
@@ -43,7 +43,7 @@ static struct row rows[] = {
 	{ "uid 1000, min-uid 1000", REASON_OK, { FINE }, RULES(.min_uid = 1000) },
 	{ "uid 1001, min-uid 1000", REASON_OK, { FINE, .uid = 1001 }, RULES(.min_uid = 1000) },
 	{ "uid 4294967294", REASON_OK, { FINE, .uid = 4294967294 }, RULES(.min_uid = 2147483647) },
-	{ "gid 0, min-uid 1", REASON_MIN_UID, { FINE, .gid = 0, .has_group_zero = true }, { 0 } },
+	{ "gid 0, min-uid 1", REASON_MIN_UID, { FINE, .has_group_zero = true }, { 0 } },
 	{ "gid 0, min-uid 1000",
 	  REASON_MIN_UID,
 	  { FINE, .has_group_zero = true },
