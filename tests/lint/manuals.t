@@ -1,5 +1,5 @@
 # The manuals are clean, and say all that an operator can meet: every reason, key, variable and
-# scheme. The sample configuration names every key, and it and the examples work.
+# scheme. The sample configurations name every key, and they and the examples work.
 use strict;
 use warnings;
 use FindBin;
@@ -10,7 +10,6 @@ use Test::More;
 my $root = "$FindBin::Bin/../..";
 my $manual = text('cmd5checkpw/cmd5checkpw.8');
 my $format = text('cmd5checkpw/poppasswd.5');
-my $sample = text('cmd5checkpw/cmd5checkpw.conf.sample');
 my @sources = map { substr $_, length "$root/" } glob "$root/common/*.c";
 
 sub text {
@@ -51,24 +50,50 @@ for my $page (@manuals) {
 	is_deeply \@wrapped, [], "$page: each row of a table is one line";
 }
 
-my $log = section($manual, 'LOG');
+# Each reason stands in some manual, and no manual has it under another exit code, or a word that
+# is none.
 my %heading = (
 	ACCEPTED => 'No exit,', REFUSED => 'Exit 1,', MISUSE => 'Exit 2,', TEMPORARY => 'Exit 111,',
 );
 my %outcome = text('common/reason.c') =~ /^\t\[REASON_\w+\] = \{ "([^"]+)", OUTCOME_(\w+) \}/mg;
+my (%told, %referred);
+for my $page (grep { /\.8$/ } @manuals) {
+	my $log = section(text($page), 'LOG');
+	while ($log =~ /^((?:No exit|Exit \d+),) .*?^(.*?)^\.El$/msg) {
+		my ($exit, $group) = ($1, $2);
+		while ($group =~ /^\.It Li (.*)\n(?=[^.\n]|\.[A-Z][a-z] )(As in\n\.Xr cmd5checkpw 8)?/mg) {
+			my ($words, $elsewhere) = ($1, $2);
+			for my $word (split / , /, $words) {
+				is $heading{ $outcome{$word} // '' } // 'none', $exit, "$page: reason $word stands under '$exit'";
+				my $stands = $elsewhere ? \%referred : \%told;
+				$stands->{$word}{$page} = 1;
+			}
+		}
+	}
+}
 for my $word (names('reasons', text('common/reason.c'), qr/^\t\[REASON_\w+\] = \{ "([^"]+)"/m)) {
-	my $exit = $heading{ $outcome{$word} };
-	my ($group) = $log =~ /^(\Q$exit\E .*?)^\.El$/ms;
-	like $group // '', qr/^\.It Li \Q$word\E\n\S/m, "reason $word stands in the manual under '$exit'";
+	ok $told{$word}, "reason $word stands in a manual";
+	ok $told{$word}{'cmd5checkpw/cmd5checkpw.8'}, '... in the one that is referred to' if $referred{$word};
 }
 
-my $configuration = section($manual, 'CONFIGURATION');
-my %key;
-for my $source ('common/configuration.c', 'cmd5checkpw/poppasswd.c') {
-	$key{$_} = 1 for names("keys of $source", text($source), qr/\{ "([^"]+)", CONFIGURATION_[A-Z]+,/);
-}
-for my $key (sort keys %key) {
-	like $configuration, qr/^\.It Ic \Q$key\E Ns = Ns /m, "key $key stands in the manual";
+# Each program with the source of its own keys, and the text that explains all of its keys.
+my @programs = (
+	[ 'cmd5checkpw', 'cmd5checkpw/poppasswd.c', section($manual, 'CONFIGURATION') ],
+	[ 'checkpw-passwd', 'checkpw-passwd/system.c', section(text('checkpw-passwd/checkpw-passwd.conf.5'), 'DESCRIPTION') ],
+);
+my %keys;
+for my $case (@programs) {
+	my ($program, $own, $explained) = @$case;
+	my %key;
+	for my $source ('common/configuration.c', $own) {
+		$key{$_} = 1 for names("keys of $source", text($source), qr/\{ "([^"]+)", CONFIGURATION_[A-Z]+,/);
+	}
+	for my $key (sort keys %key) {
+		like $explained, qr/^\.It Ic \Q$key\E Ns = Ns /m, "$program: key $key stands in the manual";
+	}
+	my @explained = $explained =~ /^\.It Ic ([a-z-]+) Ns = Ns /mg;
+	is_deeply [ sort @explained ], [ sort keys %key ], "$program: the manual explains every key once";
+	$keys{$program} = [ sort keys %key ];
 }
 
 my $environment = section($manual, 'ENVIRONMENT');
@@ -88,17 +113,26 @@ for my $scheme (names('schemes', text('common/scheme.c'), qr/^\t\{ "([A-Z0-9-]+)
 	  "scheme $scheme stands in poppasswd(5) with what it serves";
 }
 
-# The sample: all keys, each once, commented out; accepted as it is, and with all of them set.
-my @named = $sample =~ /^#([a-z][a-z-]*) = /mg;
-is_deeply [ sort @named ], [ sort keys %key ], 'the sample names every key once';
-unlike $sample, qr/^[^#\n]/m, 'nothing in the sample is set';
+# The samples: all keys, each once, commented out; accepted as they are, and with all of them set.
 my $users = write_file(scratch() . '/users', "joe:secret\n");
-my %login = (message => "joe\0secret\0\0", file => $users);
-is attempt(%login, config => $sample)->{exit}, 0, 'the sample is accepted';
-(my $set = $sample) =~ s/^#(?=[a-z][a-z-]* = )//mg;
-$set =~ s/^(?:log|file) = .*\n//mg;
-my $got = attempt(%login, config => $set);
-is $got->{exit}, 0, 'the sample with every key set is accepted' or diag $got->{log};
+my %login = (
+	cmd5checkpw => { message => "joe\0secret\0\0", file => $users, expected => qr/^ok$/ },
+	# Who may not read the hashes gets `store`; anybody else knows no such account.
+	'checkpw-passwd' => { message => "no such login\0secret\0\0", expected => qr/^(?:mismatch|store)$/ },
+);
+for my $program (sort keys %keys) {
+	my $sample = text("$program/$program.conf.sample");
+	my @named = $sample =~ /^#([a-z][a-z-]*) = /mg;
+	is_deeply [ sort @named ], $keys{$program}, "$program: the sample names every key once";
+	unlike $sample, qr/^[^#\n]/m, '... nothing in it is set';
+	(my $set = $sample) =~ s/^#(?=[a-z][a-z-]* = )//mg;
+	$set =~ s/^(?:log|file) = .*\n//mg;
+	for my $case ([ 'it is accepted', $sample ], [ 'it is accepted with every key set', $set ]) {
+		my ($name, $config) = @$case;
+		my $got = attempt(%{ $login{$program} }, config => $config, program => [ checker($program) ]);
+		like $got->{line}{reason} // '', $login{$program}{expected}, "... $name" or diag $got->{log};
+	}
+}
 
 # The examples of poppasswd(5).
 my ($example) = section($format, 'EXAMPLES') =~ /^\.Bd -literal\n(.*?)^\.Ed$/ms;
