@@ -99,6 +99,8 @@ static enum store_lookup find_in_text(int descriptor, const char *path, const ch
 			text_join(why, path, ": ", text_of_errno(errno));
 			return STORE_TROUBLE;
 		}
+		if (kind == FILE_LINE && span_is(line, "."))
+			break; /* qmail-newu reads no further */
 		if (kind != FILE_LINE || !scan_literal(&line, key.bytes))
 			continue;
 		for (size_t i = 0; i < line.length; i++)

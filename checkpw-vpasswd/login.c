@@ -7,6 +7,8 @@ static const char letters_and_digits[] = "abcdefghijklmnopqrstuvwxyz0123456789";
 /* Copies in lower case; false if it is empty, too long or holds a byte not in the two sets. */
 static bool copy_part(struct span part, const char *more, char *out)
 {
+	/* Nothing is left behind of a part that does not fit. */
+	out[0] = '\0';
 	if (part.length == 0 || part.length >= LOGIN_MAX_BYTES)
 		return false;
 	for (size_t i = 0; i < part.length; i++) {
@@ -15,8 +17,10 @@ static bool copy_part(struct span part, const char *more, char *out)
 		if (byte >= 'A' && byte <= 'Z')
 			byte = (char)(byte - 'A' + 'a');
 		if (byte == '\0' ||
-		    (strchr(letters_and_digits, byte) == NULL && strchr(more, byte) == NULL))
+		    (strchr(letters_and_digits, byte) == NULL && strchr(more, byte) == NULL)) {
+			out[0] = '\0';
 			return false;
+		}
 		out[i] = byte;
 	}
 	out[part.length] = '\0';
