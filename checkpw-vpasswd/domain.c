@@ -39,10 +39,11 @@ static bool parse_id(struct span text, uint32_t *id)
 
 bool domain_parse(struct span data, struct domain *domain)
 {
-	struct span real, uid, gid, directory;
+	struct span real, uid, gid, directory, dash;
 
 	if (!scan_until(&data, '\0', &real) || !scan_until(&data, '\0', &uid) ||
-	    !scan_until(&data, '\0', &gid) || !scan_until(&data, '\0', &directory))
+	    !scan_until(&data, '\0', &gid) || !scan_until(&data, '\0', &directory) ||
+	    !scan_until(&data, '\0', &dash) || !span_is(dash, "-"))
 		return false;
 	if (!parse_id(uid, &domain->uid) || !parse_id(gid, &domain->gid) ||
 	    !domain_path_is_sound(directory, sizeof(domain->directory)))

@@ -174,7 +174,7 @@ static struct span secret_of(const struct user *user)
 	struct span hash = user->hash;
 
 	clear = user->clear;
-	if (hash.length == 0 || strchr("{!*", hash.at[0]) != NULL || span_is(hash, "x"))
+	if (hash.length == 0 || memchr("{!*", hash.at[0], 3) != NULL || span_is(hash, "x"))
 		return hash;
 	memcpy(secrets.hash, scheme, prefix);
 	memcpy(secrets.hash + prefix, hash.at, hash.length);
@@ -267,14 +267,14 @@ static bool accepted(const struct caller *caller, struct text *why)
 {
 	struct stat status;
 
+	if (enters_home && create_maildir && stat(kept.directory, &status) == -1 &&
+	    errno == ENOENT && !home_make(domain.directory, kept.directory, why))
+		return false;
 	/* Root must not write where vpopmail's user may have laid links. */
 	if (lastauth && geteuid() != 0)
 		home_note_login(kept.directory, caller->address);
 	if (!enters_home)
 		return true;
-	if (create_maildir && stat(kept.directory, &status) == -1 && errno == ENOENT &&
-	    !home_make(domain.directory, kept.directory, why))
-		return false;
 	if (setenv("VPOPUSER", kept.full_name, 1) == 0)
 		return true;
 	text_join(why, "no memory for the environment");

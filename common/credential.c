@@ -149,6 +149,16 @@ enum reason credential_parse(struct credential *credential, struct span stored)
 	return parse_value(credential, span_of(is_hash ? "CRYPT" : "PLAIN"), NULL);
 }
 
+/* Someone holds a copy of the store, or a plaintext password looks like a hash. */
+static bool is_text_of(const struct credential *credential, struct span password)
+{
+	struct span text = credential->stored, name;
+
+	return secret_equal(password, credential->stored) ||
+	       (scan_literal(&text, "{") && scan_until(&text, '}', &name) &&
+		secret_equal(password, text));
+}
+
 static enum reason verify_password(const struct credential *credential,
 				   const struct request *request, struct text *why)
 {
@@ -164,9 +174,7 @@ static enum reason verify_password(const struct credential *credential,
 	case MATCH_NO_MEMORY:
 		return REASON_MEMORY;
 	}
-	/* Someone holds a copy of the store, or a plaintext password looks like a hash. */
-	if (credential->scheme->kind != SCHEME_CLEAR &&
-	    secret_equal(request->password, credential->stored))
+	if (credential->scheme->kind != SCHEME_CLEAR && is_text_of(credential, request->password))
 		return REASON_HASH_TEXT;
 	return REASON_MISMATCH;
 }
