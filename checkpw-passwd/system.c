@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <pwd.h>
 #include <shadow.h>
+#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -69,8 +70,9 @@ static enum store_privilege privilege(const struct configuration *configuration,
 }
 
 /*
- * getpwnam(3) and its kin answer "not found" also where a source could not be asked, so that is
- * believed only if what must exist is found: see is_answered.
+ * getpwnam(3) and its kin answer "not found" also where a source could not be asked, and some
+ * source may make up a root. So "not found" is believed only if uid 0 is found and the file
+ * does not know the login either.
  */
 static bool is_absent(int error)
 {
@@ -79,67 +81,87 @@ static bool is_absent(int error)
 
 static bool trouble(struct text *why, const char *what, int error)
 {
-	text_join(why, what, ": ", text_of_errno(error));
+	text_join(why, what, ": ", text_of_errno(error), " (as uid ");
+	text_add_number(why, geteuid());
+	text_add(why, ")");
 	return false;
+}
+
+static bool passwd_is_answered(const char *login, struct text *why)
+{
+	static char buffer[ENTRY_MAX_BYTES];
+	struct passwd entry, *answer;
+	bool agrees = true;
+	FILE *file;
+
+	(void)getpwuid_r(0, &entry, buffer, sizeof(buffer), &answer);
+	if (answer == NULL) {
+		text_join(why, "passwd: no source answers, uid 0 is not found either: "
+			       "see nsswitch.conf");
+		return false;
+	}
+	file = fopen("/etc/passwd", "re");
+	if (file == NULL)
+		return trouble(why, "/etc/passwd", errno);
+	while (agrees && fgetpwent_r(file, &entry, buffer, sizeof(buffer), &answer) == 0)
+		agrees = strcmp(entry.pw_name, login) != 0;
+	(void)fclose(file);
+	if (!agrees)
+		text_join(why, "passwd: what is in /etc/passwd is not found: see nsswitch.conf");
+	return agrees;
+}
+
+/* A system may do without a shadow file, unless an entry of passwd refers to it. */
+static bool shadow_is_answered(const char *login, bool needed, struct text *why)
+{
+	static char buffer[ENTRY_MAX_BYTES];
+	struct spwd entry, *answer, *root;
+	bool agrees = true;
+	FILE *file = fopen("/etc/shadow", "re");
+
+	if (file == NULL && errno == ENOENT && !needed)
+		return true;
+	if (file == NULL) {
+		(void)trouble(why, "/etc/shadow", errno);
+		if (errno == EACCES)
+			text_add(why, ": is the program set-uid root?");
+		return false;
+	}
+	(void)getspnam_r("root", &entry, buffer, sizeof(buffer), &root);
+	while (agrees && fgetspent_r(file, &entry, buffer, sizeof(buffer), &answer) == 0)
+		agrees = strcmp(entry.sp_namp, login) != 0 &&
+			 (root != NULL || strcmp(entry.sp_namp, "root") != 0);
+	(void)fclose(file);
+	secret_wipe(buffer, sizeof(buffer));
+	if (!agrees)
+		text_join(why, "shadow: what is in /etc/shadow is not found: see nsswitch.conf");
+	return agrees;
 }
 
 /* NULL in `found` if there is no such account. */
 static bool find_passwd(const char *login, struct passwd **found, struct text *why)
 {
-	static char buffer[ENTRY_MAX_BYTES];
-	struct passwd root, *answer;
 	int error = getpwnam_r(login, &passwd, passwd_buffer, sizeof(passwd_buffer), found);
 
 	if (*found != NULL)
 		return true;
-	if (!is_absent(error))
-		return trouble(why, "passwd", error);
-	(void)getpwuid_r(0, &root, buffer, sizeof(buffer), &answer);
-	if (answer != NULL)
-		return true;
-	text_join(why, "passwd: no source answers, uid 0 is not found either: see nsswitch.conf");
-	return false;
+	return is_absent(error) ? passwd_is_answered(login, why) : trouble(why, "passwd", error);
 }
 
-/* Whether shadow would be found for somebody; else `why` says what is in the way. */
-static bool shadow_is_answered(struct text *why)
+/* `found` is NULL for an absent login, which is looked up all the same: it takes as long. */
+static bool find_shadow(const char *login, const struct passwd *found, struct text *why)
 {
-	static char buffer[ENTRY_MAX_BYTES];
-	struct spwd root, *answer;
-	int descriptor;
-
-	if (geteuid() == 0) {
-		(void)getspnam_r("root", &root, buffer, sizeof(buffer), &answer);
-		secret_wipe(buffer, sizeof(buffer));
-		if (answer != NULL)
-			return true;
-		text_join(why, "shadow: no source answers, root is not found either: "
-			       "see nsswitch.conf");
-		return false;
-	}
-	descriptor = open("/etc/shadow", O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (descriptor != -1) {
-		close(descriptor);
-		return true;
-	}
-	text_join(why, "/etc/shadow: ", text_of_errno(errno), " (as uid ");
-	text_add_number(why, geteuid());
-	text_add(why, "): is the program set-uid root?");
-	return false;
-}
-
-static bool find_shadow(const char *login, struct text *why)
-{
-	struct spwd *found;
-	int error = getspnam_r(login, &shadow, shadow_buffer, sizeof(shadow_buffer), &found);
+	bool needed = found != NULL && strcmp(found->pw_passwd, "x") == 0;
+	struct spwd *answer;
+	int error = getspnam_r(login, &shadow, shadow_buffer, sizeof(shadow_buffer), &answer);
 
 	region.dirty = sizeof(shadow_buffer);
-	has_shadow = found != NULL;
-	if (has_shadow)
+	has_shadow = answer != NULL;
+	if (has_shadow || (found != NULL && !needed))
 		return true;
 	if (!is_absent(error) && error != EACCES)
 		return trouble(why, "shadow", error);
-	return shadow_is_answered(why);
+	return shadow_is_answered(login, needed, why);
 }
 
 static void take_secret(const char *field, struct span *secret)
@@ -191,7 +213,7 @@ static enum store_lookup find_account(const char *login, struct span *secret, st
 {
 	struct passwd *found;
 
-	if (!find_passwd(login, &found, why) || !find_shadow(login, why))
+	if (!find_passwd(login, &found, why) || !find_shadow(login, found, why))
 		return STORE_TROUBLE;
 	/* Some sources fold case; the login must be the account's name to the letter. */
 	if (found == NULL || strcmp(found->pw_name, login) != 0)
