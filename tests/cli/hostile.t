@@ -559,7 +559,7 @@ my $context = cram_context($password);
 # Stored, the password that must not open it, the reason.
 for my $case (
 	map({ [ $hash{$_}, $hash{$_}, 'hash-text' ], [ "{CRYPT}$hash{$_}", "{CRYPT}$hash{$_}", 'hash-text' ] } sort keys %hash),
-	[ "{CRAM-MD5}$context", "{CRAM-MD5}$context", 'hash-text' ], [ "{CRAM-MD5}$context", $context, 'mismatch' ],
+	[ "{CRAM-MD5}$context", "{CRAM-MD5}$context", 'hash-text' ], [ "{CRAM-MD5}$context", $context, 'hash-text' ],
 	[ "!$sha", $password, 'locked' ], [ "!$sha", "!$sha", 'locked' ], [ "*$sha", $password, 'locked' ],
 	[ '!!', '!!', 'locked' ], [ '!', '!', 'locked' ],
 	[ '*', '*', 'locked' ], [ 'x', 'x', 'no-shadow' ], [ '*0', '*0', 'locked' ], [ '*1', '*1', 'locked' ],

@@ -39,6 +39,8 @@ static struct {
 	{ "entry: no directory", { BYTES("a\0001\0001\0\0-\0") }, NULL, 0, 0 },
 	{ "entry: a relative directory", { BYTES("a\0001\0001\0v/a\0-\0") }, NULL, 0, 0 },
 	{ "entry: ..", { BYTES("a\0001\0001\0/v/../a\0-\0") }, NULL, 0, 0 },
+	{ "entry: a NUL in the directory", { BYTES("a\0001\0001\0/v\0a\0-\0") }, NULL, 0, 0 },
+	{ "entry: no dash", { BYTES("a\0001\0001\0/v\0") }, NULL, 0, 0 },
 	{ "entry: the directory is not ended", { BYTES("a\0001\0001\0/v") }, NULL, 0, 0 },
 	{ "entry: three fields", { BYTES("a\0001\0001\0") }, NULL, 0, 0 },
 	{ "entry: one field", { BYTES("a\0") }, NULL, 0, 0 },
