@@ -1,11 +1,11 @@
 #include "system.h"
 
+#include "file.h"
 #include "memlimit.h"
 #include "rules.h"
 #include "secret.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
@@ -212,9 +212,15 @@ static bool take_groups(struct text *why)
 static enum store_lookup find_account(const char *login, struct span *secret, struct text *why)
 {
 	struct passwd *found;
+	struct text ignored;
 
 	if (!find_passwd(login, &found, why) || !find_shadow(login, found, why))
 		return STORE_TROUBLE;
+	/* What an absent login costs more, so that the time does not tell it from a known one. */
+	if (found != NULL) {
+		(void)passwd_is_answered("", &ignored);
+		(void)shadow_is_answered("", false, &ignored);
+	}
 	/* Some sources fold case; the login must be the account's name to the letter. */
 	if (found == NULL || strcmp(found->pw_name, login) != 0)
 		return STORE_ABSENT;
@@ -255,24 +261,43 @@ static bool is_member(gid_t group)
 	return false;
 }
 
+/* Whether it can be the name of a login or a group: a typing error must not open a list. */
+static bool is_name(const char *name)
+{
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	size_t length = strspn(name, allowed);
+
+	if (length > 0 && name[length] == '$') /* as Samba's machines have it */
+		length++;
+	return length > 0 && name[length] == '\0';
+}
+
 /* `name` is a login, or @ and a group. A group that does not exist is an error. */
 static bool is_named(const char *name, bool *named, struct text *why)
 {
-	static char buffer[ENTRY_MAX_BYTES];
-	struct group entry, *found;
-	int error;
+	const char *group = name[0] == '@' ? name + 1 : NULL;
+	const struct group *found;
 
-	if (name[0] != '@') {
+	if (!is_name(group != NULL ? group : name)) {
+		text_join(why, "allow or deny: ");
+		text_add_quoted(why, span_of(name), LOGIN_MAX_BYTES);
+		text_add(why, " is no name");
+		return false;
+	}
+	if (group == NULL) {
 		*named = strcmp(name, account.name) == 0;
 		return true;
 	}
-	error = getgrnam_r(name + 1, &entry, buffer, sizeof(buffer), &found);
+	/* Not getgrnam_r: the members of a group may need any amount of memory. */
+	errno = 0;
+	found = getgrnam(group);
 	if (found != NULL) {
-		*named = is_member(entry.gr_gid);
+		*named = is_member(found->gr_gid);
 		return true;
 	}
-	text_join(why, "group ", name + 1,
-		  " of allow or deny: ", is_absent(error) ? "no such group" : text_of_errno(error));
+	text_join(why, "group ", group,
+		  " of allow or deny: ", is_absent(errno) ? "no such group" : text_of_errno(errno));
 	return false;
 }
 
@@ -280,7 +305,7 @@ static bool is_named(const char *name, bool *named, struct text *why)
 static bool list_names(const char *list, bool *named, struct text *why)
 {
 	char name[LOGIN_MAX_BYTES + 1];
-	bool this_one;
+	bool this_one, empty = true;
 
 	*named = false;
 	for (;;) {
@@ -288,10 +313,11 @@ static bool list_names(const char *list, bool *named, struct text *why)
 
 		list += strspn(list, " \t,");
 		length = strcspn(list, " \t,");
-		if (length == 0)
+		if (length == 0 && !empty)
 			return true;
-		if (length >= sizeof(name)) {
-			text_join(why, "a name in allow or deny is too long");
+		if (length == 0 || length >= sizeof(name)) {
+			text_join(why, length == 0 ? "allow or deny names nobody"
+						   : "a name in allow or deny is too long");
 			return false;
 		}
 		memcpy(name, list, length);
@@ -299,18 +325,28 @@ static bool list_names(const char *list, bool *named, struct text *why)
 		if (!is_named(name, &this_one, why))
 			return false;
 		*named = *named || this_one;
+		empty = false;
 		list += length;
 	}
 }
 
-static bool shell_is_listed(const char *shell)
+/* Not getusershell(3): without a file that can be read it takes /bin/sh and /bin/csh for listed. */
+static bool find_shell(const char *shell, bool *listed, struct text *why)
 {
-	const char *listed;
+	struct file_lines lines;
+	struct span line;
+	enum file_line kind;
+	int descriptor = file_open("/etc/shells", FILE_TRUST_OWN, NULL, why);
 
-	while ((listed = getusershell()) != NULL && strcmp(listed, shell) != 0)
-		;
-	endusershell();
-	return listed != NULL;
+	if (descriptor == -1)
+		return false;
+	*listed = false;
+	file_lines_begin(&lines, descriptor);
+	while ((kind = file_lines_next(&lines, &line)) != FILE_LINE_END &&
+	       kind != FILE_LINE_TROUBLE)
+		*listed = *listed || (kind == FILE_LINE && span_is(line, shell));
+	close(descriptor);
+	return kind == FILE_LINE_END || trouble(why, "/etc/shells", errno);
 }
 
 static enum reason examine(const struct configuration *configuration, const struct caller *caller,
@@ -327,18 +363,18 @@ static enum reason examine(const struct configuration *configuration, const stru
 		.last_change = has_shadow ? shadow.sp_lstchg : -1,
 		.maximum_age = has_shadow ? shadow.sp_max : -1,
 		.expires = has_shadow ? shadow.sp_expire : -1,
-		.shell_is_listed = !valid_shell || shell_is_listed(account.shell),
 		.nologin_exists = nologin && access("/etc/nologin", F_OK) == 0,
 		.is_allowed = true,
 	};
-	bool lists_are_sound;
+	bool sound;
 
 	(void)caller;
 	memlimit_raise();
-	lists_are_sound = take_groups(why) && list_names(deny, &state.is_denied, why) &&
-			  (allow[0] == '\0' || list_names(allow, &state.is_allowed, why));
+	sound = take_groups(why) && (deny[0] == '\0' || list_names(deny, &state.is_denied, why)) &&
+		(allow[0] == '\0' || list_names(allow, &state.is_allowed, why)) &&
+		(!valid_shell || find_shell(account.shell, &state.shell_is_listed, why));
 	memlimit_restore();
-	if (!lists_are_sound)
+	if (!sound)
 		return REASON_CONFIGURATION;
 	state.has_group_zero = account.gid == 0 || is_member(0);
 	return account_rules_apply(&rules, &state);

@@ -7,12 +7,31 @@
 
 #define FIRST_RECORD 2048 /* behind the 256 pointers */
 
+static uint32_t unpack(const unsigned char *bytes)
+{
+	return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+	       (uint32_t)bytes[3] << 24;
+}
+
+/* A file full of zeros, which a crash leaves, must not pass for one without the key. */
+static bool has_table(int descriptor, struct span key)
+{
+	unsigned char pointer[4];
+	off_t at = (off_t)(cdb_hash(key.at, (unsigned)key.length) & 255) * 8;
+
+	errno = EPROTO;
+	return pread(descriptor, pointer, sizeof(pointer), at) == (ssize_t)sizeof(pointer) &&
+	       unpack(pointer) >= FIRST_RECORD;
+}
+
 enum database_lookup database_find(int descriptor, struct span key, char *data, size_t size,
 				   size_t *length)
 {
 	unsigned found;
 
 	*length = 0;
+	if (!has_table(descriptor, key))
+		return DATABASE_TROUBLE;
 	switch (cdb_seek(descriptor, key.at, (unsigned)key.length, &found)) {
 	case 0:
 		return DATABASE_ABSENT;
@@ -27,12 +46,6 @@ enum database_lookup database_find(int descriptor, struct span key, char *data, 
 	}
 	*length = found;
 	return DATABASE_FOUND;
-}
-
-static uint32_t unpack(const unsigned char *bytes)
-{
-	return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
-	       (uint32_t)bytes[3] << 24;
 }
 
 enum database_lookup database_first(int descriptor, char *data, size_t size, size_t *length)

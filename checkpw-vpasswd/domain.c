@@ -134,15 +134,15 @@ enum store_lookup domain_find(const char *users_cdb, const char *name, struct do
 	int descriptor;
 
 	text_join(&path, users_cdb);
-	descriptor = file_open(path.bytes, FILE_TRUST_STORE, NULL, why);
+	descriptor = file_open(path.bytes, FILE_TRUST_OWN, NULL, why);
 	if (descriptor == -1 && errno == ENOENT) {
 		path_beside(users_cdb, "assign.cdb", &path);
-		descriptor = file_open(path.bytes, FILE_TRUST_STORE, NULL, why);
+		descriptor = file_open(path.bytes, FILE_TRUST_OWN, NULL, why);
 	}
 	if (descriptor == -1 && errno == ENOENT) {
 		find = find_in_text;
 		path_beside(users_cdb, "assign", &path);
-		descriptor = file_open(path.bytes, FILE_TRUST_STORE, NULL, why);
+		descriptor = file_open(path.bytes, FILE_TRUST_OWN, NULL, why);
 	}
 	if (descriptor == -1)
 		return STORE_TROUBLE;

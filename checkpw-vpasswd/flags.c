@@ -38,7 +38,9 @@ unsigned vflags_of_limit(struct span line)
 
 enum reason vflags_examine(unsigned flags, enum service service, const char *address)
 {
-	bool local = strcmp(address, "127.0.0.1") == 0 || strcmp(address, "::1") == 0;
+	struct span from = span_of(address);
+	bool local = span_is(from, "127.0.0.1") || span_is(from, "::ffff:127.0.0.1") ||
+		     span_is(from, "::1");
 
 	if (service == SERVICE_SMTP)
 		return flags & VFLAG_NO_SMTP ? REASON_NO_SMTP : REASON_OK;

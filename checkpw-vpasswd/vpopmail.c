@@ -71,8 +71,16 @@ static bool open_store(struct text *why)
 static enum store_privilege privilege(const struct configuration *configuration,
 				      const struct caller *caller)
 {
+	/*
+	 * Under a set-id bit the environment belongs to a user: it may not choose the service in
+	 * which the ids of the domain, and so of all its mailboxes, are become.
+	 */
+	enum service service =
+		privilege_is_set_id() ? (enum service)configuration->service : caller->service;
+	bool unnamed = privilege_is_set_id() && service == SERVICE_UNKNOWN;
+
 	/* Dovecot does the rest itself, and refuses a checker that changed its user. */
-	enters_home = caller->service != SERVICE_SMTP && !configuration->dovecot;
+	enters_home = service != SERVICE_SMTP && !unnamed && !configuration->dovecot;
 	return enters_home && geteuid() == 0 ? STORE_BECOMES : STORE_NEEDS_FIND;
 }
 
@@ -141,13 +149,14 @@ static bool read_limits(const char *directory, const char *name, bool *exists, s
 		return errno == ENOENT;
 	file_lines_begin(&lines, descriptor);
 	while ((kind = file_lines_next(&lines, &line)) != FILE_LINE_END) {
-		if (kind == FILE_LINE_TROUBLE) {
-			text_join(why, path.bytes, ": ", text_of_errno(errno));
+		if (kind != FILE_LINE) {
+			text_join(why, path.bytes, ": ",
+				  kind == FILE_LINE_TROUBLE ? text_of_errno(errno)
+							    : "a line is too long or holds a NUL");
 			close(descriptor);
 			return false;
 		}
-		if (kind == FILE_LINE)
-			domain_flags |= vflags_of_limit(line);
+		domain_flags |= vflags_of_limit(line);
 	}
 	close(descriptor);
 	return true;
@@ -174,7 +183,8 @@ static struct span secret_of(const struct user *user)
 	struct span hash = user->hash;
 
 	clear = user->clear;
-	if (hash.length == 0 || memchr("{!*", hash.at[0], 3) != NULL || span_is(hash, "x"))
+	if (hash.length == 0 || span_begins(hash, "{") || span_begins(hash, "!") ||
+	    span_begins(hash, "*") || span_is(hash, "x"))
 		return hash;
 	memcpy(secrets.hash, scheme, prefix);
 	memcpy(secrets.hash + prefix, hash.at, hash.length);
@@ -231,10 +241,15 @@ static enum store_lookup find(struct span text, struct span *secret, struct text
 
 static struct span find_decoy(void)
 {
+	struct credential credential;
+	struct span decoy = { 0 };
+
+	if (secrets.other.bytes[0] != '\0')
+		decoy = secret_of(&secrets.other);
 	clear.at = NULL;
-	if (secrets.other.bytes[0] != '\0' && secrets.other.hash.length != 0)
-		return secret_of(&secrets.other);
-	return span_of(DEFAULT_DECOY);
+	if (decoy.at == NULL || credential_parse(&credential, decoy) != REASON_OK)
+		decoy = span_of(DEFAULT_DECOY);
+	return decoy;
 }
 
 static struct span find_clear(void)

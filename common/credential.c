@@ -234,20 +234,26 @@ static enum reason verify_digest(const struct credential *credential, const stru
 	return REASON_MISMATCH;
 }
 
+/* The digest comes first: it costs little, and where it is right the password's hash is spared. */
 enum reason credential_verify(const struct credential *credential, const struct request *request,
 			      const struct credential_rules *rules, enum mechanism *mechanism,
 			      struct text *why)
 {
-	enum reason reason = REASON_MISMATCH;
+	enum reason digest = REASON_MISMATCH, password = REASON_MISMATCH;
 
 	*mechanism = MECHANISM_NONE;
-	if (request->password.at != NULL) {
-		*mechanism = MECHANISM_PLAIN;
-		reason = verify_password(credential, request, why);
-	}
-	if (reason == REASON_MISMATCH && request->challenge.at != NULL) {
+	if (request->challenge.at != NULL) {
 		*mechanism = MECHANISM_CRAM_MD5;
-		reason = verify_digest(credential, request, rules, mechanism);
+		digest = verify_digest(credential, request, rules, mechanism);
+		if (digest == REASON_OK)
+			return REASON_OK;
 	}
-	return reason;
+	if (request->password.at != NULL)
+		password = verify_password(credential, request, why);
+	/* Of two refusals that of the digest tells more, unless the password's has a cause. */
+	if (password == REASON_MISMATCH && request->challenge.at != NULL)
+		return digest;
+	if (request->password.at != NULL)
+		*mechanism = MECHANISM_PLAIN;
+	return password;
 }

@@ -1,8 +1,8 @@
 /*
  * store - what a checker's back end provides to the driver.
  *
- * A store answers who there is and what the stored secret is. It knows nothing of verdicts,
- * privileges, exec or exit codes.
+ * A store answers who there is and what the stored secret is. It knows nothing of exec
+ * and exit codes.
  */
 #ifndef COMMON_STORE_H
 #define COMMON_STORE_H

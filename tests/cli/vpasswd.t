@@ -556,10 +556,13 @@ make_path(user_dir('joe'));
 			write_file($file, "$keyword\n");
 			row("$name, $keyword, port $_: bars no login", 'ok', env => { TCPLOCALPORT => $_ }) for 25, 110, 143;
 		}
-		for my $line ("disable_smtp: 0\n", "disable_smtp 1\n", "disable_smtp=no\n", "  disable_smtp\n", "\tdisable_smtp\r\n", 'disable_smtp', "DISABLE_SMTP\n",
-			"a\0b\ndisable_smtp\n", 'x' x 5000 . "\ndisable_smtp\n") {
+		for my $line ("disable_smtp: 0\n", "disable_smtp 1\n", "disable_smtp=no\n", "  disable_smtp\n", "\tdisable_smtp\r\n", 'disable_smtp', "DISABLE_SMTP\n") {
 			write_file($file, $line);
-			row("$name, " . (length $line > 99 ? 'a long line' : $line =~ s/([^!-~])/sprintf '\\x%02x', ord $1/ger), 'no-smtp');
+			row("$name, " . ($line =~ s/([^!-~])/sprintf '\\x%02x', ord $1/ger), 'no-smtp');
+		}
+		for my $line ("a\0b\ndisable_smtp\n", 'x' x 5000 . "\ndisable_smtp\n") {
+			write_file($file, $line);
+			row("$name, a line that cannot be read may hold a limit", 'store');
 		}
 		for my $line ("#disable_smtp\n", "# disable_smtp\n", "disable_smtps\n", "xdisable_smtp\n", "maxforwards disable_smtp\n", "disable_\n", '') {
 			write_file($file, $line);

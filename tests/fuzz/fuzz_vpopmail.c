@@ -27,7 +27,12 @@
 
 static void check_domain(const struct domain *domain)
 {
+	struct text slashed;
+
 	assert(domain_path_is_sound(span_of(domain->directory), sizeof(domain->directory)));
+	text_join(&slashed, domain->directory, "/");
+	assert(slashed.bytes[0] == '/');
+	assert(strstr(slashed.bytes, "/../") == NULL && strstr(slashed.bytes, "/./") == NULL);
 	assert(domain->uid != (uid_t)-1 && domain->gid != (gid_t)-1);
 }
 

@@ -587,7 +587,8 @@ SKIP: {
 for my $case (
 	[ 'ok', 'allow = cpwtest1' ], [ 'not-allowed', 'allow = cpwtest2' ], [ 'ok', 'allow = cpwtest2, cpwtest1' ], [ 'ok', "allow = cpwtest2\tcpwtest1" ],
 	[ 'ok', 'allow = @cpwone' ], [ 'ok', 'allow = @cpwmain' ], [ 'not-allowed', 'allow = @cpwmail' ], [ 'ok', 'allow = nobody,@cpwmail, @cpwtwo' ],
-	[ 'not-allowed', 'allow = cpwone' ], [ 'not-allowed', 'allow = cpwtest' ], [ 'not-allowed', 'allow = cpwtest11' ], [ 'not-allowed', 'allow = ,' ],
+	[ 'not-allowed', 'allow = cpwone' ], [ 'not-allowed', 'allow = cpwtest' ], [ 'not-allowed', 'allow = cpwtest11' ], [ 'configuration', 'allow = ,' ], [ 'configuration', 'deny = ,' ],
+	[ 'configuration', 'deny = joe;cpwtest1' ], [ 'configuration', 'deny = "cpwtest1"' ], [ 'configuration', 'deny = %cpwone' ],
 	[ 'not-allowed', 'deny = cpwtest1' ], [ 'ok', 'deny = cpwtest2' ], [ 'not-allowed', 'deny = @cpwtwo' ], [ 'not-allowed', 'deny = x, @cpwmain' ],
 	[ 'ok', 'deny = @cpwmail' ], [ 'not-allowed', "allow = cpwtest1\ndeny = \@cpwone" ], [ 'ok', "allow = \@cpwone\ndeny = cpwtest2" ],
 	[ 'configuration', 'allow = @cpwnosuch' ], [ 'configuration', 'deny = @cpwnosuch' ], [ 'configuration', 'allow = cpwtest1, @cpwnosuch' ],

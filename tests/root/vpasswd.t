@@ -234,11 +234,17 @@ my %suid = (program => [$of_vpopmail], before => \@as_mail);
 		row("$name, SMTP, wrong password", 'mismatch', %bit, message => "joe\@example.org\0$wrong\0\0");
 		row("$name, SMTP, unknown", 'mismatch', %bit, message => "ann\@example.org\0$password\0\0");
 	}
-	my $got = row('set-uid root, POP3', 'ok', program => [$of_root], before => \@as_mail, %pop);
+	# Only the configuration may say that ids are become: whoever runs the program chooses its environment.
+	for my $env ({ TCPLOCALPORT => 110 }, { SERVICE => 'imap' }, {}) {
+		my $got = row('set-uid root, the environment says ' . join('=', %$env), 'ok', program => [$of_root], before => \@as_mail, env => $env);
+		is identity($got), identity_of($mail, $mail_group, @groups), '... the ids of the caller stay';
+	}
+	my %pop3 = (keys => "service = pop3\n");
+	my $got = row('set-uid root, service = pop3', 'ok', program => [$of_root], before => \@as_mail, %pop3);
 	is identity($got), identity_of($vpopmail, $vchkpw, $vchkpw), '... becomes vpopmail, as root would';
-	row('set-uid vpopmail, POP3, a directory closed to the caller', 'home', %suid, %pop, detail => qr/Permission denied/);
+	row('set-uid vpopmail, POP3, a directory closed to the caller', 'home', %suid, %pop3, detail => qr/Permission denied/);
 	chmod 0755, "$domain/joe";
-	$got = row('set-uid vpopmail, POP3, a directory open to the caller', 'ok', %suid, %pop);
+	$got = row('set-uid vpopmail, POP3, a directory open to the caller', 'ok', %suid, %pop3);
 	is identity($got), identity_of($mail, $mail_group, @groups), '... with the ids of the caller';
 	chmod 0700, "$domain/joe";
 
@@ -251,7 +257,7 @@ my %suid = (program => [$of_vpopmail], before => \@as_mail);
 
 	row('set-uid, lastauth: not with the rights of vpopmail', 'ok', %suid, keys => "lastauth = yes\n");
 	is_deeply [ glob "$domain/joe/* $domain/joe/.[!.]*" ], [], '... nothing is written';
-	row('set-uid, POP3, create-maildir: not with the rights of vpopmail', 'home', %suid, %pop, keys => "create-maildir = yes\n", detail => qr/Permission denied/);
+	row('set-uid, POP3, create-maildir: not with the rights of vpopmail', 'home', %suid, keys => "service = pop3\ncreate-maildir = yes\n", detail => qr/Permission denied/);
 }
 
 # ---- what is made --------------------------------------------------------------------------------------------
