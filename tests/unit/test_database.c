@@ -378,6 +378,18 @@ static void is_an_error_at_any_length(void **state)
 	}
 }
 
+/* As a crash may leave it. */
+static void is_an_error_when_all_zero(void **state)
+{
+	char data[ROOM];
+	size_t length;
+
+	(void)state;
+	make_file();
+	memset(file, 0, sizeof(file));
+	assert_int_equal(ask("joe", data, &length), DATABASE_TROUBLE);
+}
+
 static void needs_a_descriptor(void **state)
 {
 	char data[ROOM];
@@ -458,6 +470,7 @@ int main(void)
 	UNIT_ROWS(damages, is_an_error);
 	UNIT_ROWS(oddities, is_not_found);
 	UNIT_TEST(is_an_error_at_any_length);
+	UNIT_TEST(is_an_error_when_all_zero);
 	UNIT_TEST(needs_a_descriptor);
 	UNIT_TEST(gives_the_first);
 	UNIT_TEST(has_no_first_where_there_is_none);
