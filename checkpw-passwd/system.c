@@ -42,7 +42,7 @@ static const struct configuration_key keys[] = {
 static char passwd_buffer[ENTRY_MAX_BYTES], shadow_buffer[ENTRY_MAX_BYTES];
 static struct passwd passwd;
 static struct spwd shadow;
-static bool has_shadow;
+static bool was_found, has_shadow;
 static struct secret_region region = { .base = shadow_buffer, .size = sizeof(shadow_buffer) };
 
 /* The hash with {CRYPT} before it: nothing in a passwd file is a plaintext. */
@@ -216,14 +216,13 @@ static enum store_lookup find_account(const char *login, struct span *secret, st
 
 	if (!find_passwd(login, &found, why) || !find_shadow(login, found, why))
 		return STORE_TROUBLE;
-	/* What an absent login costs more, so that the time does not tell it from a known one. */
-	if (found != NULL) {
-		(void)passwd_is_answered("", &ignored);
+	/* See find_decoy; afterwards the right to read the file may be gone. */
+	if (found != NULL && !become)
 		(void)shadow_is_answered("", false, &ignored);
-	}
 	/* Some sources fold case; the login must be the account's name to the letter. */
 	if (found == NULL || strcmp(found->pw_name, login) != 0)
 		return STORE_ABSENT;
+	was_found = true;
 	take_account();
 	take_secret(strcmp(found->pw_passwd, "x") != 0 || !has_shadow ? found->pw_passwd
 								      : shadow.sp_pwdp,
@@ -247,8 +246,18 @@ static enum store_lookup find(struct span login, struct span *secret, struct tex
 	return lookup;
 }
 
+/*
+ * For a login that was found and refused: what an absent one cost more, so that the time does not
+ * tell them apart. One that is accepted is spared it.
+ */
 static struct span find_decoy(void)
 {
+	struct text ignored;
+
+	if (was_found)
+		(void)passwd_is_answered("", &ignored);
+	if (was_found && become)
+		(void)shadow_is_answered("", false, &ignored);
 	return span_of(DEFAULT_DECOY);
 }
 

@@ -17,12 +17,12 @@ static const struct configuration_key keys[] = {
 static struct file_lines lines;
 static bool readable_by_all;
 
-/* What was found, kept apart from the buffer of lines, which is used on. */
-static struct {
-	char secret[FILE_LINE_MAX_BYTES];
-	char decoy[FILE_LINE_MAX_BYTES];
-} kept;
-static struct secret_region region = { .base = &kept, .size = sizeof(kept) };
+/*
+ * What was found, kept apart from the buffer of lines, which is used on: the decoy, and behind it
+ * the secret, which a later decoy may overwrite, for by then it was tried. So few pages are used.
+ */
+static char kept[2 * FILE_LINE_MAX_BYTES];
+static struct secret_region region = { .base = kept, .size = sizeof(kept) };
 
 static size_t decoy_length;
 static uint64_t decoy_choice, candidates;
@@ -49,7 +49,6 @@ static bool open_store(struct text *why)
 	readable_by_all = (mode & S_IROTH) != 0;
 	file_lines_begin(&lines, descriptor);
 	secret_register(&region);
-	region.dirty = sizeof(kept);
 	return true;
 }
 
@@ -107,6 +106,14 @@ static enum store_lookup next_entry(struct entry *entry)
 	}
 }
 
+static struct span keep(size_t at, struct span secret)
+{
+	memcpy(kept + at, secret.at, secret.length);
+	if (region.dirty < at + secret.length)
+		region.dirty = at + secret.length;
+	return (struct span){ kept + at, secret.length };
+}
+
 /* FNV-1a. The same login always meets the same decoy: asking again shows no difference. */
 static uint64_t hash(struct span text)
 {
@@ -129,7 +136,7 @@ static void consider_as_decoy(struct span secret)
 	decoy_choice = decoy_choice * 6364136223846793005 + 1442695040888963407;
 	if ((decoy_choice >> 33) % candidates != 0)
 		return;
-	memcpy(kept.decoy, secret.at, secret.length);
+	(void)keep(0, secret);
 	decoy_length = secret.length;
 }
 
@@ -154,8 +161,7 @@ static enum store_lookup find(struct span login, struct span *secret, struct tex
 	while ((lookup = next_entry(&entry)) == STORE_FOUND) {
 		if (!examine(&entry))
 			continue;
-		memcpy(kept.secret, entry.secret.at, entry.secret.length);
-		*secret = (struct span){ kept.secret, entry.secret.length };
+		*secret = keep(decoy_length, entry.secret);
 		return STORE_FOUND;
 	}
 	if (lookup == STORE_TROUBLE)
@@ -169,7 +175,7 @@ static struct span find_decoy(void)
 
 	while (next_entry(&entry) == STORE_FOUND)
 		(void)examine(&entry);
-	return (struct span){ kept.decoy, decoy_length };
+	return (struct span){ kept, decoy_length };
 }
 
 static const char *complaint(void)

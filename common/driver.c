@@ -128,7 +128,7 @@ static enum reason verify(const struct store *store, const struct request *reque
 {
 	const struct credential_rules rules = {
 		.apop = configuration.apop,
-		.now = time(NULL),
+		.now = request->challenge.at != NULL ? time(NULL) : 0,
 		.window = configuration.challenge_window,
 	};
 	enum reason usable = REASON_MISMATCH, verified;

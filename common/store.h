@@ -33,7 +33,7 @@ struct store {
 	/* Opens what may need privileges. False with `why` set. */
 	bool (*open)(struct text *why);
 
-	/* Looks `login` up. `secret` is good until the end; it is set when found. */
+	/* Looks `login` up. `secret` is set when found, and good until find_decoy is called. */
 	enum store_lookup (*find)(struct span login, struct span *secret, struct text *why);
 
 	/*
