@@ -1,21 +1,19 @@
 #include "system.h"
 
 #include "file.h"
+#include "list.h"
 #include "memlimit.h"
+#include "nss.h"
 #include "rules.h"
 #include "secret.h"
 
 #include <errno.h>
 #include <grp.h>
 #include <limits.h>
-#include <pwd.h>
-#include <shadow.h>
-#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
-#define ENTRY_MAX_BYTES (64 * 1024) /* of a passwd, shadow or group entry; then trouble */
-#define LOGIN_MAX_BYTES 256         /* no system has longer names; with the NUL */
+#define LOGIN_MAX_BYTES 256 /* no system has longer names; with the NUL */
 #define SECONDS_A_DAY 86400
 
 /* What the system's own passwd(1) makes, so that an unknown login takes as long as a known one. */
@@ -39,11 +37,9 @@ static const struct configuration_key keys[] = {
 	{ NULL, CONFIGURATION_FLAG, NULL, 0, 0, NULL },
 };
 
-static char passwd_buffer[ENTRY_MAX_BYTES], shadow_buffer[ENTRY_MAX_BYTES];
-static struct passwd passwd;
-static struct spwd shadow;
-static bool was_found, has_shadow;
-static struct secret_region region = { .base = shadow_buffer, .size = sizeof(shadow_buffer) };
+/* NULL for a login that is absent, or has no shadow entry. */
+static const struct passwd *passwd;
+static const struct spwd *shadow;
 
 /* The hash with {CRYPT} before it: nothing in a passwd file is a plaintext. */
 static char secret_text[sizeof("{CRYPT}") + CREDENTIAL_MAX_BYTES];
@@ -55,7 +51,6 @@ static struct account account = { .groups = groups };
 static bool open_store(struct text *why)
 {
 	(void)why;
-	secret_register(&region);
 	secret_register(&secret_region);
 	return true;
 }
@@ -67,101 +62,6 @@ static enum store_privilege privilege(const struct configuration *configuration,
 	/* Dovecot does the rest itself, and refuses a checker that changed its user. */
 	become = become && !configuration->dovecot;
 	return become ? STORE_BECOMES : STORE_NEEDS_FIND;
-}
-
-/*
- * getpwnam(3) and its kin answer "not found" also where a source could not be asked, and some
- * source may make up a root. So "not found" is believed only if uid 0 is found and the file
- * does not know the login either.
- */
-static bool is_absent(int error)
-{
-	return error == 0 || error == ENOENT || error == ESRCH;
-}
-
-static bool trouble(struct text *why, const char *what, int error)
-{
-	text_join(why, what, ": ", text_of_errno(error), " (as uid ");
-	text_add_number(why, geteuid());
-	text_add(why, ")");
-	return false;
-}
-
-static bool passwd_is_answered(const char *login, struct text *why)
-{
-	static char buffer[ENTRY_MAX_BYTES];
-	struct passwd entry, *answer;
-	bool agrees = true;
-	FILE *file;
-
-	(void)getpwuid_r(0, &entry, buffer, sizeof(buffer), &answer);
-	if (answer == NULL) {
-		text_join(why, "passwd: no source answers, uid 0 is not found either: "
-			       "see nsswitch.conf");
-		return false;
-	}
-	file = fopen("/etc/passwd", "re");
-	if (file == NULL)
-		return trouble(why, "/etc/passwd", errno);
-	while (agrees && fgetpwent_r(file, &entry, buffer, sizeof(buffer), &answer) == 0)
-		agrees = strcmp(entry.pw_name, login) != 0;
-	(void)fclose(file);
-	if (!agrees)
-		text_join(why, "passwd: what is in /etc/passwd is not found: see nsswitch.conf");
-	return agrees;
-}
-
-/* A system may do without a shadow file, unless an entry of passwd refers to it. */
-static bool shadow_is_answered(const char *login, bool needed, struct text *why)
-{
-	static char buffer[ENTRY_MAX_BYTES];
-	struct spwd entry, *answer, *root;
-	bool agrees = true;
-	FILE *file = fopen("/etc/shadow", "re");
-
-	if (file == NULL && errno == ENOENT && !needed)
-		return true;
-	if (file == NULL) {
-		(void)trouble(why, "/etc/shadow", errno);
-		if (errno == EACCES)
-			text_add(why, ": is the program set-uid root?");
-		return false;
-	}
-	(void)getspnam_r("root", &entry, buffer, sizeof(buffer), &root);
-	while (agrees && fgetspent_r(file, &entry, buffer, sizeof(buffer), &answer) == 0)
-		agrees = strcmp(entry.sp_namp, login) != 0 &&
-			 (root != NULL || strcmp(entry.sp_namp, "root") != 0);
-	(void)fclose(file);
-	secret_wipe(buffer, sizeof(buffer));
-	if (!agrees)
-		text_join(why, "shadow: what is in /etc/shadow is not found: see nsswitch.conf");
-	return agrees;
-}
-
-/* NULL in `found` if there is no such account. */
-static bool find_passwd(const char *login, struct passwd **found, struct text *why)
-{
-	int error = getpwnam_r(login, &passwd, passwd_buffer, sizeof(passwd_buffer), found);
-
-	if (*found != NULL)
-		return true;
-	return is_absent(error) ? passwd_is_answered(login, why) : trouble(why, "passwd", error);
-}
-
-/* `found` is NULL for an absent login, which is looked up all the same: it takes as long. */
-static bool find_shadow(const char *login, const struct passwd *found, struct text *why)
-{
-	bool needed = found != NULL && strcmp(found->pw_passwd, "x") == 0;
-	struct spwd *answer;
-	int error = getspnam_r(login, &shadow, shadow_buffer, sizeof(shadow_buffer), &answer);
-
-	region.dirty = sizeof(shadow_buffer);
-	has_shadow = answer != NULL;
-	if (has_shadow || (found != NULL && !needed))
-		return true;
-	if (!is_absent(error) && error != EACCES)
-		return trouble(why, "shadow", error);
-	return shadow_is_answered(login, needed, why);
 }
 
 static void take_secret(const char *field, struct span *secret)
@@ -184,11 +84,11 @@ static void take_secret(const char *field, struct span *secret)
 
 static void take_account(void)
 {
-	account.name = passwd.pw_name;
-	account.home = passwd.pw_dir;
-	account.shell = passwd.pw_shell[0] != '\0' ? passwd.pw_shell : "/bin/sh";
-	account.uid = passwd.pw_uid;
-	account.gid = passwd.pw_gid;
+	account.name = passwd->pw_name;
+	account.home = passwd->pw_dir;
+	account.shell = passwd->pw_shell[0] != '\0' ? passwd->pw_shell : "/bin/sh";
+	account.uid = passwd->pw_uid;
+	account.gid = passwd->pw_gid;
 }
 
 /*
@@ -211,22 +111,24 @@ static bool take_groups(struct text *why)
 
 static enum store_lookup find_account(const char *login, struct span *secret, struct text *why)
 {
-	struct passwd *found;
 	struct text ignored;
+	bool refers;
 
-	if (!find_passwd(login, &found, why) || !find_shadow(login, found, why))
+	if (!nss_find_passwd(login, &passwd, why))
 		return STORE_TROUBLE;
+	refers = passwd != NULL && strcmp(passwd->pw_passwd, "x") == 0;
+	/* For an absent login as well: it takes as long. */
+	if (!nss_find_shadow(login, refers, &shadow, why) && (passwd == NULL || refers))
+		return STORE_TROUBLE;
+	text_clear(why);
 	/* See find_decoy; afterwards the right to read the file may be gone. */
-	if (found != NULL && !become)
-		(void)shadow_is_answered("", false, &ignored);
+	if (passwd != NULL && !become)
+		(void)nss_check_shadow("", false, &ignored);
 	/* Some sources fold case; the login must be the account's name to the letter. */
-	if (found == NULL || strcmp(found->pw_name, login) != 0)
+	if (passwd == NULL || strcmp(passwd->pw_name, login) != 0)
 		return STORE_ABSENT;
-	was_found = true;
 	take_account();
-	take_secret(strcmp(found->pw_passwd, "x") != 0 || !has_shadow ? found->pw_passwd
-								      : shadow.sp_pwdp,
-		    secret);
+	take_secret(refers && shadow != NULL ? shadow->sp_pwdp : passwd->pw_passwd, secret);
 	return STORE_FOUND;
 }
 
@@ -254,89 +156,11 @@ static struct span find_decoy(void)
 {
 	struct text ignored;
 
-	if (was_found)
-		(void)passwd_is_answered("", &ignored);
-	if (was_found && become)
-		(void)shadow_is_answered("", false, &ignored);
+	if (passwd != NULL)
+		(void)nss_check_passwd("", &ignored);
+	if (passwd != NULL && become)
+		(void)nss_check_shadow("", false, &ignored);
 	return span_of(DEFAULT_DECOY);
-}
-
-static bool is_member(gid_t group)
-{
-	for (size_t i = 0; i < account.group_count; i++) {
-		if (account.groups[i] == group)
-			return true;
-	}
-	return false;
-}
-
-/* Whether it can be the name of a login or a group: a typing error must not open a list. */
-static bool is_name(const char *name)
-{
-	static const char allowed[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-	size_t length = strspn(name, allowed);
-
-	if (length > 0 && name[length] == '$') /* as Samba's machines have it */
-		length++;
-	return length > 0 && name[length] == '\0';
-}
-
-/* `name` is a login, or @ and a group. A group that does not exist is an error. */
-static bool is_named(const char *name, bool *named, struct text *why)
-{
-	const char *group = name[0] == '@' ? name + 1 : NULL;
-	const struct group *found;
-
-	if (!is_name(group != NULL ? group : name)) {
-		text_join(why, "allow or deny: ");
-		text_add_quoted(why, span_of(name), LOGIN_MAX_BYTES);
-		text_add(why, " is no name");
-		return false;
-	}
-	if (group == NULL) {
-		*named = strcmp(name, account.name) == 0;
-		return true;
-	}
-	/* Not getgrnam_r: the members of a group may need any amount of memory. */
-	errno = 0;
-	found = getgrnam(group);
-	if (found != NULL) {
-		*named = is_member(found->gr_gid);
-		return true;
-	}
-	text_join(why, "group ", group,
-		  " of allow or deny: ", is_absent(errno) ? "no such group" : text_of_errno(errno));
-	return false;
-}
-
-/* Whether `list` names the account; names are set apart by blanks and commas. */
-static bool list_names(const char *list, bool *named, struct text *why)
-{
-	char name[LOGIN_MAX_BYTES + 1];
-	bool this_one, empty = true;
-
-	*named = false;
-	for (;;) {
-		size_t length;
-
-		list += strspn(list, " \t,");
-		length = strcspn(list, " \t,");
-		if (length == 0 && !empty)
-			return true;
-		if (length == 0 || length >= sizeof(name)) {
-			text_join(why, length == 0 ? "allow or deny names nobody"
-						   : "a name in allow or deny is too long");
-			return false;
-		}
-		memcpy(name, list, length);
-		name[length] = '\0';
-		if (!is_named(name, &this_one, why))
-			return false;
-		*named = *named || this_one;
-		empty = false;
-		list += length;
-	}
 }
 
 /* Not getusershell(3): without a file that can be read it takes /bin/sh and /bin/csh for listed. */
@@ -355,7 +179,9 @@ static bool find_shell(const char *shell, bool *listed, struct text *why)
 	       kind != FILE_LINE_TROUBLE)
 		*listed = *listed || (kind == FILE_LINE && span_is(line, shell));
 	close(descriptor);
-	return kind == FILE_LINE_END || trouble(why, "/etc/shells", errno);
+	if (kind == FILE_LINE_TROUBLE)
+		text_join(why, "/etc/shells: ", text_of_errno(errno));
+	return kind == FILE_LINE_END;
 }
 
 static enum reason examine(const struct configuration *configuration, const struct caller *caller,
@@ -369,9 +195,9 @@ static enum reason examine(const struct configuration *configuration, const stru
 	};
 	struct account_state state = {
 		.uid = account.uid,
-		.last_change = has_shadow ? shadow.sp_lstchg : -1,
-		.maximum_age = has_shadow ? shadow.sp_max : -1,
-		.expires = has_shadow ? shadow.sp_expire : -1,
+		.last_change = shadow != NULL ? shadow->sp_lstchg : -1,
+		.maximum_age = shadow != NULL ? shadow->sp_max : -1,
+		.expires = shadow != NULL ? shadow->sp_expire : -1,
 		.nologin_exists = nologin && access("/etc/nologin", F_OK) == 0,
 		.is_allowed = true,
 	};
@@ -379,13 +205,14 @@ static enum reason examine(const struct configuration *configuration, const stru
 
 	(void)caller;
 	memlimit_raise();
-	sound = take_groups(why) && (deny[0] == '\0' || list_names(deny, &state.is_denied, why)) &&
-		(allow[0] == '\0' || list_names(allow, &state.is_allowed, why)) &&
+	sound = take_groups(why) &&
+		(deny[0] == '\0' || list_names(deny, &account, &state.is_denied, why)) &&
+		(allow[0] == '\0' || list_names(allow, &account, &state.is_allowed, why)) &&
 		(!valid_shell || find_shell(account.shell, &state.shell_is_listed, why));
 	memlimit_restore();
 	if (!sound)
 		return REASON_CONFIGURATION;
-	state.has_group_zero = account.gid == 0 || is_member(0);
+	state.has_group_zero = account.gid == 0 || list_is_member(&account, 0);
 	return account_rules_apply(&rules, &state);
 }
 
@@ -393,11 +220,6 @@ static const struct account *become_account(bool *root_will_do)
 {
 	*root_will_do = missing_home == HOME_ROOT;
 	return become ? &account : NULL;
-}
-
-static const char *complaint(void)
-{
-	return "";
 }
 
 const struct store system_store = {
@@ -409,5 +231,4 @@ const struct store system_store = {
 	.privilege = privilege,
 	.examine = examine,
 	.account = become_account,
-	.complaint = complaint,
 };

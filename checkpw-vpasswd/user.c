@@ -73,7 +73,8 @@ static void take_record(struct span line, struct user *user, size_t *length)
 
 /* The file is read to its end, so that a name that is found costs what another one does. */
 static enum store_lookup find_in_text(int descriptor, const char *path, const char *name,
-				      struct user *user, struct user *other, struct text *why)
+				      struct user *user, struct user *other,
+				      struct user_notes *notes, struct text *why)
 {
 	size_t length = 0, other_length = 0;
 	bool found = false, has_other = false;
@@ -87,6 +88,8 @@ static enum store_lookup find_in_text(int descriptor, const char *path, const ch
 			(void)trouble(why, path, text_of_errno(errno));
 			return STORE_TROUBLE;
 		}
+		if (kind != FILE_LINE && notes->damaged_line == 0)
+			notes->damaged_line = lines.number;
 		if (kind != FILE_LINE || !scan_until(&line, ':', &key))
 			continue;
 		if (!has_other)
@@ -137,7 +140,8 @@ enum store_lookup user_find(const char *directory, const char *name, enum user_n
 	} else if (chosen == 0) {
 		descriptor = file_open(text.bytes, FILE_TRUST_NAMED, NULL, why);
 		if (descriptor != -1)
-			lookup = find_in_text(descriptor, text.bytes, name, user, other, why);
+			lookup =
+				find_in_text(descriptor, text.bytes, name, user, other, notes, why);
 	}
 	if (descriptor != -1)
 		close(descriptor);

@@ -24,6 +24,7 @@ enum user_newer { USER_CDB = 0, USER_TEXT };
 /* What the operator should know. */
 struct user_notes {
 	bool cdb_is_missing, cdb_is_old;
+	unsigned long damaged_line; /* of a text vpasswd, the first that was skipped; or 0 */
 };
 
 /*

@@ -307,6 +307,11 @@ static const char *complaint(void)
 	if (notes.cdb_is_old)
 		text_join(&text, domain.directory, "/vpasswd.cdb is older than vpasswd; ",
 			  newer_words[newer], " counts");
+	if (notes.damaged_line != 0) {
+		text_add(&text, "; line ");
+		text_add_number(&text, (long long)notes.damaged_line);
+		text_add(&text, " of vpasswd is too long or holds a NUL byte: skipped");
+	}
 	return text.bytes;
 }
 

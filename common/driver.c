@@ -295,9 +295,12 @@ int driver_run(const struct store *store, int argc, char **argv)
 	log_begin(store->program);
 	if (process_check_descriptors(&handshake_is_open))
 		reason = attempt_login(store, argc > 1 ? argv[1] : NULL, handshake_is_open);
+	else
+		text_join(&detail, "descriptors 0 to 2 cannot be made safe: is there a /dev/null, "
+				   "and may 4 files be open?");
 	process_end_deadline();
 	secret_wipe_all();
-	if (store->complaint()[0] != '\0')
+	if (store->complaint != NULL && store->complaint()[0] != '\0')
 		log_warning(store->complaint());
 	if (reason_outcome(reason) != OUTCOME_ACCEPTED) {
 		report(reason);

@@ -72,7 +72,7 @@ struct store {
 	 */
 	bool (*accepted)(const struct caller *caller, struct text *why);
 
-	/* What the operator should know of the store, or an empty text. */
+	/* What the operator should know of the store, or an empty text. NULL stands for that. */
 	const char *(*complaint)(void);
 };
 

@@ -348,6 +348,13 @@ make_path(user_dir('joe'));
 	my $other = vpasswd_cdb_of(user('ann'));
 	my $missing = "$data is missing: vmkpasswd(1) makes it";
 	my %ann = (message => plain('ann@example.org'));
+	for my $case ([ 'a NUL', "eve\0:x\n" ], [ 'overlong', 'eve:' . 'x' x 5000 . "\n" ]) {
+		my ($name, $line) = @$case;
+		unlink $data;
+		write_file($text, $line . user('joe'));
+		row("a line of vpasswd, $name, is told", 'ok', warning => "$missing; line 1 of vpasswd is too long or holds a NUL byte: skipped");
+	}
+	write_domain('example.org', user('joe'));
 	my $age = sub { my ($path, $time) = @_; utime $time, $time, $path or die "utime: $!" };
 
 	write_file($data, $other);
@@ -398,7 +405,7 @@ make_path(user_dir('joe'));
 		row('... the second does not', 'mismatch', message => plain('joe@example.org', $wrong), warning => $missing);
 	}
 	write_file($text, join '', "no colon\n", 'x' x 5000 . ":\n", "a\0:b\n", "\n", user('joe') =~ s/\n\z/\r\n/r);
-	row('vpasswd with lines that are none', 'ok', warning => $missing);
+	row('vpasswd with lines that are none', 'ok', warning => "$missing; line 2 of vpasswd is too long or holds a NUL byte: skipped");
 	write_file($text, user('joe') =~ s/\n\z//r);
 	row('vpasswd without a newline at its end', 'ok', warning => $missing);
 	write_file($text, '');

@@ -79,11 +79,14 @@ static void look_domain_up(int descriptor, const char *name, bool is_cdb)
 static void look_user_up(int descriptor, const char *name, bool is_cdb)
 {
 	static struct user user, other;
+	struct user_notes notes = { 0 };
 	struct text why;
 	enum store_lookup lookup;
 
-	lookup = (is_cdb ? user_in_cdb : user_in_text)(descriptor, "file", name, &user, &other,
-						       &why);
+	if (is_cdb)
+		lookup = user_in_cdb(descriptor, "file", name, &user, &other, &why);
+	else
+		lookup = user_in_text(descriptor, "file", name, &user, &other, &notes, &why);
 	check_lookup(lookup, &why);
 	if (lookup == STORE_FOUND)
 		check_user(&user, USER_MAX_BYTES);

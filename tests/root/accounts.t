@@ -10,6 +10,7 @@ use lib "$FindBin::Bin/../lib";
 use Checker;
 use Config;
 use Fcntl;
+use Namespace;
 use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep);
@@ -19,17 +20,7 @@ $ENV{PATH} = '/usr/sbin:/usr/bin:/sbin:/bin';
 for my $tool (qw(useradd usermod groupadd chpasswd chage passwd setpriv unshare)) {
 	plan skip_all => "$tool is not installed" if !grep { -x "$_/$tool" } split /:/, $ENV{PATH};
 }
-{
-	# The variable names the namespace that must not be touched.
-	my $namespace = readlink '/proc/self/ns/mnt' // plan skip_all => 'needs Linux namespaces';
-	my $outer = delete $ENV{CHECKPW_OUTER_NAMESPACE};
-	if (!defined $outer) {
-		system('unshare --mount true 2>/dev/null') == 0 or plan skip_all => 'needs unshare --mount';
-		local $ENV{CHECKPW_OUTER_NAMESPACE} = $namespace;
-		exec 'unshare', '--mount', $^X, "$FindBin::Bin/$FindBin::Script" or die "unshare: $!";
-	}
-	die "still in the outer namespace\n" if $outer eq $namespace;
-}
+own_namespace();
 my $sanitized = read_file(checker('checkpw-passwd')) =~ /__asan_init/;
 
 # A checker that hangs must not hang the tests.
@@ -45,32 +36,7 @@ my $today = int(time / 86400);
 # What the test runner left open is not the checker's business.
 POSIX::close($_) for 16 .. 1023;
 
-sub must {
-	my (@command) = @_;
-	open my $output, '-|', 'sh', '-c', 'exec "$@" 2>&1', 'sh', @command or die "sh: $!";
-	my $said = do { local $/; <$output> } // '';
-	close $output or die "@command: failed: $said\n";
-	return;
-}
-
 {
-	my @mounted;
-	my $tester = $$;
-
-	sub mount_on {
-		my ($where, @how) = @_;
-		must('mount', @how, $where);
-		unshift @mounted, $where;
-	}
-
-	END {
-		my $status = $?;
-		if (defined $tester && $$ == $tester) {
-			system 'umount', '--lazy', $_ for @mounted;
-		}
-		$? = $status;
-	}
-
 	# /tmp may be mounted without set-id bits.
 	mount_on($dir, '-t', 'tmpfs', '-o', 'mode=1777,suid,dev,exec', 'tmpfs');
 	mkdir "$dir/$_" or die "mkdir: $!" for qw(etc home cores bin tests);
@@ -597,6 +563,13 @@ for my $case (
 	my ($reason, $list) = @$case;
 	rows((substr $list, 0, 60) =~ s/\n/; /r, $reason, more => "$list\n");
 }
+{
+	my $groups = read_file('/etc/group');
+	put('/etc/group', 'cpwcrowd:x:61290:' . join(',', map { "member$_" } 1 .. 8000) . "\n$groups");
+	rows('a group of 80 KB before the one that is named', 'ok', more => "allow = \@cpwone\n");
+	rows('a group of 80 KB is named', 'not-allowed', more => "allow = \@cpwcrowd\n");
+	put('/etc/group', $groups);
+}
 row('an unknown group is named', 'configuration', more => "deny = \@cpwnosuch\n", detail => qr/^"group cpwnosuch of allow or deny: no such group"$/);
 row('... to him who knows the password only', 'mismatch', more => "deny = \@cpwnosuch\n", password => $wrong);
 
@@ -613,6 +586,10 @@ rows('valid-shell = yes, not in /etc/shells', 'shell', login => 'cpwshell', more
 is row('a shell not in /etc/shells, not asked for', 'ok', login => 'cpwshell')->{env}{SHELL}, '/bin/true', '... is $SHELL';
 put('/etc/shells', "# /bin/true\n/bin/truely\n/bin/sh\n");
 row('valid-shell = yes, a comment names it', 'shell', login => 'cpwshell', more => "valid-shell = yes\n");
+unlink '/etc/shells';
+rows('valid-shell = yes, no /etc/shells: nothing is taken for listed', 'configuration', more => "valid-shell = yes\n", detail => qr{^"/etc/shells: });
+put('/etc/shells', "/bin/sh\n", undef, undef, 0666);
+rows('valid-shell = yes, anybody may write /etc/shells', 'configuration', more => "valid-shell = yes\n", detail => qr{^"/etc/shells: });
 put('/etc/shells', "/bin/sh\n/bin/true\n");
 rows('valid-shell = yes, in /etc/shells', 'ok', login => 'cpwshell', more => "valid-shell = yes\n");
 set_field('passwd', 'cpwshell', 6, '');

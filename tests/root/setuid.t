@@ -9,6 +9,7 @@ use lib "$FindBin::Bin/../lib";
 use Checker;
 use Config;
 use Fcntl;
+use Namespace;
 use POSIX ();
 use Socket;
 use Test::More;
@@ -16,17 +17,7 @@ use Time::HiRes qw(sleep time);
 
 plan skip_all => 'needs root, to make set-id programs' if $> != 0;
 plan skip_all => 'sanitizers do not work in set-id programs' if read_file(checker()) =~ /__asan_init/;
-{
-	# The variable names the namespace that must not be touched.
-	my $namespace = readlink '/proc/self/ns/mnt' // plan skip_all => 'needs Linux namespaces';
-	my $outer = delete $ENV{CHECKPW_OUTER_NAMESPACE};
-	if (!defined $outer) {
-		system('unshare --mount true 2>/dev/null') == 0 or plan skip_all => 'needs unshare --mount';
-		local $ENV{CHECKPW_OUTER_NAMESPACE} = $namespace;
-		exec 'unshare', '--mount', $^X, "$FindBin::Bin/$FindBin::Script" or die "unshare: $!";
-	}
-	die "still in the outer namespace\n" if $outer eq $namespace;
-}
+own_namespace();
 
 # A checker that hangs must not hang the tests.
 $SIG{ALRM} = sub { die "a checker did not end\n" };
@@ -45,26 +36,7 @@ my $store = '/etc/poppasswd';
 my $conf = '/etc/checkpw/cmd5checkpw.conf';
 my $log;
 
-sub must { system(@_) == 0 or die "@_: failed\n" }
-
 {
-	my @mounted;
-	my $tester = $$;
-
-	sub mount_on {
-		my ($where, @how) = @_;
-		must('mount', @how, $where);
-		unshift @mounted, $where;
-	}
-
-	END {
-		my $status = $?;
-		if (defined $tester && $$ == $tester) {
-			system 'umount', '--lazy', $_ for @mounted;
-		}
-		$? = $status;
-	}
-
 	# /tmp may be mounted without set-id bits.
 	mount_on($dir, '-t', 'tmpfs', '-o', 'mode=1777,suid,dev,exec', 'tmpfs');
 	mkdir "$dir/$_" or die "mkdir: $!" for qw(etc dev build build/bin build/tests cores);

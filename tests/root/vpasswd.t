@@ -7,6 +7,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Checker;
+use Namespace;
 use POSIX ();
 use Test::More;
 use Vpopmail;
@@ -17,17 +18,7 @@ $ENV{PATH} = '/usr/sbin:/usr/bin:/sbin:/bin';
 for my $tool (qw(setpriv unshare)) {
 	plan skip_all => "$tool is not installed" if !grep { -x "$_/$tool" } split /:/, $ENV{PATH};
 }
-{
-	# The variable names the namespace that must not be touched.
-	my $namespace = readlink '/proc/self/ns/mnt' // plan skip_all => 'needs Linux namespaces';
-	my $outer = delete $ENV{CHECKPW_OUTER_NAMESPACE};
-	if (!defined $outer) {
-		system('unshare --mount true 2>/dev/null') == 0 or plan skip_all => 'needs unshare --mount';
-		local $ENV{CHECKPW_OUTER_NAMESPACE} = $namespace;
-		exec 'unshare', '--mount', $^X, "$FindBin::Bin/$FindBin::Script" or die "unshare: $!";
-	}
-	die "still in the outer namespace\n" if $outer eq $namespace;
-}
+own_namespace();
 
 # A checker that hangs must not hang the tests.
 $SIG{ALRM} = sub { die "a checker did not end\n" };
@@ -48,26 +39,7 @@ my $password = 'Kennwort-7391';
 my $wrong = 'Falsch-4482';
 my $hash = crypt $password, '$1$abcdefgh$';
 
-sub must { system(@_) == 0 or die "@_: failed\n" }
-
 {
-	my @mounted;
-	my $tester = $$;
-
-	sub mount_on {
-		my ($where, @how) = @_;
-		must('mount', @how, $where);
-		unshift @mounted, $where;
-	}
-
-	END {
-		my $status = $?;
-		if (defined $tester && $$ == $tester) {
-			system 'umount', '--lazy', $_ for @mounted;
-		}
-		$? = $status;
-	}
-
 	# /tmp may be mounted without set-id bits.
 	mount_on($dir, '-t', 'tmpfs', '-o', 'mode=1777,suid,dev,exec', 'tmpfs');
 	mkdir "$dir/$_" or die "mkdir: $!" for qw(etc bin tests users);
