@@ -2,12 +2,12 @@
 
 #include "domain.h"
 #include "file.h"
-#include "flags.h"
 #include "home.h"
 #include "login.h"
 #include "privilege.h"
 #include "secret.h"
 #include "user.h"
+#include "vflags.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -44,7 +44,7 @@ static unsigned domain_flags;
 /* The user found, another one to be tried in his place, and a hash with {CRYPT} before it. */
 static struct {
 	struct user user, other;
-	char hash[sizeof("{CRYPT}") + USER_MAX_BYTES];
+	char hash[CREDENTIAL_CRYPT_BYTES];
 } secrets;
 static struct secret_region region = { .base = &secrets, .size = sizeof(secrets) };
 
@@ -175,20 +175,10 @@ static bool read_domain_limits(struct text *why)
 	return good;
 }
 
-/* Only crypt(3) hashes stand without a {SCHEME} here: nothing becomes a plaintext. */
 static struct span secret_of(const struct user *user)
 {
-	static const char scheme[] = "{CRYPT}";
-	size_t prefix = sizeof(scheme) - 1;
-	struct span hash = user->hash;
-
 	clear = user->clear;
-	if (hash.length == 0 || span_begins(hash, "{") || span_begins(hash, "!") ||
-	    span_begins(hash, "*") || span_is(hash, "x"))
-		return hash;
-	memcpy(secrets.hash, scheme, prefix);
-	memcpy(secrets.hash + prefix, hash.at, hash.length);
-	return (struct span){ secrets.hash, prefix + hash.length };
+	return credential_of_crypt(user->hash, secrets.hash);
 }
 
 static bool keep_user(const char *directory, struct text *why)

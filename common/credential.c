@@ -149,6 +149,20 @@ enum reason credential_parse(struct credential *credential, struct span stored)
 	return parse_value(credential, span_of(is_hash ? "CRYPT" : "PLAIN"), NULL);
 }
 
+struct span credential_of_crypt(struct span field, char buffer[CREDENTIAL_CRYPT_BYTES])
+{
+	static const char scheme[] = "{CRYPT}";
+	size_t prefix = sizeof(scheme) - 1;
+
+	if (field.length == 0 || span_begins(field, "{") || is_locked(field) || span_is(field, "x"))
+		return field;
+	if (field.length > CREDENTIAL_MAX_BYTES)
+		field.length = CREDENTIAL_MAX_BYTES;
+	memcpy(buffer, scheme, prefix);
+	memcpy(buffer + prefix, field.at, field.length);
+	return (struct span){ buffer, prefix + field.length };
+}
+
 /* Someone holds a copy of the store, or a plaintext password looks like a hash. */
 static bool is_text_of(const struct credential *credential, struct span password)
 {

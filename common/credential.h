@@ -44,6 +44,14 @@ struct credential_rules {
  */
 enum reason credential_parse(struct credential *credential, struct span stored);
 
+#define CREDENTIAL_CRYPT_BYTES (sizeof("{CRYPT}") + CREDENTIAL_MAX_BYTES)
+
+/*
+ * For a store of crypt(3) hashes, where nothing without a {SCHEME} is a plaintext: `field` as a
+ * secret for credential_parse, with {CRYPT} before it in `buffer` where it needs that.
+ */
+struct span credential_of_crypt(struct span field, char buffer[CREDENTIAL_CRYPT_BYTES]);
+
 /*
  * Tries what `request` offers. Returns REASON_OK and the mechanism that proved it, or why
  * not: REASON_MISMATCH, _STALE, _ONE_WAY, _HASH_TEXT, _EMPTY_SECRET, _BAD_SECRET, or

@@ -5,6 +5,9 @@
  */
 #include "fuzz.h"
 
+#include "login.h"
+#include "vflags.h"
+
 /* The readers are asked without the files that stand in for each other; their names meet here. */
 #define parse domain_entry
 #define find_in_cdb domain_in_cdb
@@ -17,8 +20,6 @@
 #define find_in_cdb user_in_cdb
 #define find_in_text user_in_text
 #include "../../checkpw-vpasswd/database.c"
-#include "../../checkpw-vpasswd/flags.c"
-#include "../../checkpw-vpasswd/login.c"
 #include "../../checkpw-vpasswd/user.c"
 
 #include <assert.h>

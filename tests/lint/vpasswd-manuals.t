@@ -50,7 +50,7 @@ $decoy =~ s/^\{CRYPT\}//;
 like $sample, qr/^#decoy = \Q$decoy\E$/m, 'the decoy of the sample is the default of the program';
 
 # Flags, keywords, variables, warnings.
-my $flags = text('checkpw-vpasswd/flags.c');
+my $flags = text('common/vflags.c');
 my %word = names('keywords', $flags, qr/\{ "(disable_(?:pop|imap|smtp|webmail))", (VFLAG_NO_\w+) \}/);
 for my $keyword (grep { /^disable_/ } %word) {
 	my $flag = 'NO_' . uc substr $keyword, length 'disable_';

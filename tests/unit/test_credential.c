@@ -896,6 +896,50 @@ static void knows_what_the_scheme_serves(void **state)
 	assert_int_equal(scheme->kind, row->kind);
 }
 
+static struct {
+	const char *name;
+	struct span field;
+	enum reason reason;
+	const char *scheme; /* NULL: not asked */
+} fields[] = {
+	{ "field of hashes: a hash", { BYTES(SHA512) }, REASON_OK, "CRYPT" },
+	{ "field of hashes: DES", { BYTES(DES) }, REASON_OK, "CRYPT" },
+	{ "field of hashes: no plaintext", { BYTES("secret") }, REASON_BAD_SECRET, NULL },
+	{ "field of hashes: no plaintext behind a blank",
+	  { BYTES(" secret") },
+	  REASON_BAD_SECRET,
+	  NULL },
+	{ "field of hashes: {PLAIN}", { BYTES("{PLAIN}secret") }, REASON_OK, "PLAIN" },
+	{ "field of hashes: empty", { BYTES("") }, REASON_EMPTY_SECRET, NULL },
+	{ "field of hashes: locked", { BYTES("!" DES) }, REASON_LOCKED, NULL },
+	{ "field of hashes: *", { BYTES("*") }, REASON_LOCKED, NULL },
+	{ "field of hashes: x", { BYTES("x") }, REASON_NO_SHADOW, NULL },
+};
+
+static void takes_fields_of_hashes(void **state)
+{
+	__typeof__(fields[0]) *row = *state;
+	char buffer[CREDENTIAL_CRYPT_BYTES];
+	struct credential credential;
+
+	assert_int_equal(credential_parse(&credential, credential_of_crypt(row->field, buffer)),
+			 row->reason);
+	if (row->scheme != NULL)
+		assert_string_equal(credential.scheme->name, row->scheme);
+}
+
+static void cuts_an_overlong_field_of_hashes(void **state)
+{
+	static char field[CREDENTIAL_MAX_BYTES + 2], buffer[CREDENTIAL_CRYPT_BYTES];
+	struct span secret;
+
+	(void)state;
+	memset(field, 'a', sizeof(field));
+	secret = credential_of_crypt((struct span){ field, sizeof(field) }, buffer);
+	assert_true(secret.at == buffer && secret.length < sizeof(buffer));
+	assert_true(span_begins(secret, "{CRYPT}"));
+}
+
 int main(void)
 {
 	UNIT_ROWS(parses, parses_as);
@@ -904,5 +948,7 @@ int main(void)
 	UNIT_ROWS(hashes, is_no_password);
 	UNIT_TEST(finds_schemes_by_name);
 	UNIT_ROWS(kinds, knows_what_the_scheme_serves);
+	UNIT_ROWS(fields, takes_fields_of_hashes);
+	UNIT_TEST(cuts_an_overlong_field_of_hashes);
 	return unit_run();
 }

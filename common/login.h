@@ -3,8 +3,8 @@
  *
  * Pure. Source: vpopmail's parse_email. A stranger writes it; neither part ever becomes a path.
  */
-#ifndef CHECKPW_VPASSWD_LOGIN_H
-#define CHECKPW_VPASSWD_LOGIN_H
+#ifndef COMMON_LOGIN_H
+#define COMMON_LOGIN_H
 
 #include "span.h"
 

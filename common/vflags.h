@@ -1,11 +1,11 @@
 /*
- * flags - what a vpopmail user may use, apart from his password.
+ * vflags - what a vpopmail user may use, apart from his password.
  *
  * Pure. Source: vpopmail.h, vlimits.c. The flags are the gid field of a vpasswd line, together
  * with the mask of the domain's limits file, unless the user has VFLAG_OVERRIDE.
  */
-#ifndef CHECKPW_VPASSWD_FLAGS_H
-#define CHECKPW_VPASSWD_FLAGS_H
+#ifndef COMMON_VFLAGS_H
+#define COMMON_VFLAGS_H
 
 #include "caller.h"
 #include "reason.h"

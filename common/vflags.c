@@ -1,4 +1,4 @@
-#include "flags.h"
+#include "vflags.h"
 
 #include <strings.h>
 

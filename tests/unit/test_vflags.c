@@ -1,5 +1,5 @@
 /* What a vpopmail user may use. */
-#include "flags.h"
+#include "vflags.h"
 
 #include "unit.h"
 
