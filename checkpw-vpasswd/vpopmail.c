@@ -177,8 +177,10 @@ static bool read_domain_limits(struct text *why)
 
 static struct span secret_of(const struct user *user)
 {
+	struct span hash = user->hash;
+
 	clear = user->clear;
-	return credential_of_crypt(user->hash, secrets.hash);
+	return credential_of_crypt(hash, secrets.hash);
 }
 
 static bool keep_user(const char *directory, struct text *why)

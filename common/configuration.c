@@ -222,7 +222,7 @@ static bool take_lines(struct key_tables *tables, int descriptor, const char *pa
 	}
 }
 
-bool configuration_read(const char *program, const struct configuration_key *own,
+bool configuration_read(const char *program, const struct configuration_key *own, bool is_secret,
 			struct configuration *configuration, struct text *why)
 {
 	struct key_tables tables = { .table = { common_keys, own } };
@@ -232,9 +232,10 @@ bool configuration_read(const char *program, const struct configuration_key *own
 	bool good;
 
 	text_join(&path, CONFIGURATION_DIRECTORY "/", program, ".conf");
-	descriptor = file_open(named != NULL ? named : path.bytes, FILE_TRUST_OWN, NULL, why);
+	descriptor = file_open(named != NULL ? named : path.bytes,
+			       is_secret ? FILE_TRUST_SECRET : FILE_TRUST_OWN, NULL, why);
 	if (descriptor == -1) {
-		good = named == NULL && errno == ENOENT;
+		good = named == NULL && errno == ENOENT && !is_secret;
 		if (good)
 			text_clear(why);
 	} else {

@@ -55,10 +55,11 @@ struct configuration {
 
 /*
  * Reads the configuration of `program` into `configuration` and into the values of `own`, its
- * keys beyond the common ones. The log is directed as soon as its line is read. False with
+ * keys beyond the common ones. A file that is secret must exist, and others must not be able to
+ * read it. The log is directed as soon as its line is read. False with
  * `why` naming file and line.
  */
-bool configuration_read(const char *program, const struct configuration_key *own,
+bool configuration_read(const char *program, const struct configuration_key *own, bool is_secret,
 			struct configuration *configuration, struct text *why);
 
 /*

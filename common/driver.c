@@ -231,7 +231,8 @@ static enum reason attempt_login(const struct store *store, const char *subprogr
 		return REASON_DESCRIPTOR;
 	if (!process_harden(CONFIGURATION_DEADLINE_SECONDS, handle_deadline, &detail))
 		return REASON_LIMITS;
-	if (!configuration_read(store->program, store->keys, &configuration, &detail))
+	if (!configuration_read(store->program, store->keys, store->configuration_is_secret,
+				&configuration, &detail))
 		return REASON_CONFIGURATION;
 	if (!decoy_is_sound())
 		return REASON_CONFIGURATION;
@@ -298,6 +299,8 @@ int driver_run(const struct store *store, int argc, char **argv)
 	else
 		text_join(&detail, "descriptors 0 to 2 cannot be made safe: is there a /dev/null, "
 				   "and may 4 files be open?");
+	if (store->close != NULL)
+		store->close();
 	process_end_deadline();
 	secret_wipe_all();
 	if (store->complaint != NULL && store->complaint()[0] != '\0')

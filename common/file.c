@@ -22,8 +22,12 @@ static bool is_trusted_owner(uid_t owner, enum file_trust trust)
 static bool is_acceptable(const char *path, const struct stat *status, enum file_trust trust,
 			  struct text *why)
 {
-	mode_t forbidden = trust == FILE_TRUST_OWN ? S_IWGRP | S_IWOTH : S_IWOTH;
+	mode_t forbidden = S_IWOTH;
 
+	if (trust == FILE_TRUST_OWN || trust == FILE_TRUST_SECRET)
+		forbidden |= S_IWGRP;
+	if (trust == FILE_TRUST_SECRET)
+		forbidden |= S_IROTH;
 	if (!S_ISREG(status->st_mode)) {
 		text_join(why, path, ": not a regular file");
 		return false;
@@ -38,7 +42,9 @@ static bool is_acceptable(const char *path, const struct stat *status, enum file
 	if (status->st_mode & forbidden) {
 		text_join(why, path, ": mode is ");
 		text_add_octal(why, status->st_mode & 07777);
-		text_add(why, ": others may write to it");
+		text_add(why, status->st_mode & forbidden & (S_IWGRP | S_IWOTH)
+				      ? ": others may write to it"
+				      : ": others may read it");
 		return false;
 	}
 	return true;

@@ -17,7 +17,8 @@
 /* Who may own the file, and what others may do to it. */
 enum file_trust {
 	FILE_TRUST_OWN = 0, /* of root or of the effective user; nobody else may write to it */
-	FILE_TRUST_STORE,   /* the same, but its group may write, and root reads anybody's */
+	FILE_TRUST_SECRET,  /* the same, and others must not read it */
+	FILE_TRUST_STORE,   /* as own, but its group may write, and root reads anybody's */
 	FILE_TRUST_NAMED,   /* of anybody, for a trusted file named it; others may not write */
 };
 

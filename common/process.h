@@ -9,6 +9,8 @@
 
 #include "text.h"
 
+#include <sys/types.h>
+
 #define PROCESS_HANDSHAKE_DESCRIPTOR 3
 
 /*
@@ -27,6 +29,12 @@ bool process_harden(unsigned seconds, void (*expired)(void), struct text *why);
 
 /* What the kernel may undo when ids change (sysctl fs.suid_dumpable): to be called after that. */
 void process_forbid_tracing(void);
+
+/*
+ * For a child made by fork: it has no deadline, and is killed when `parent` ends. To be called
+ * after its ids have changed. False if the parent has ended.
+ */
+bool process_begin_child(pid_t parent);
 
 /* Sets the deadline to `seconds` from now. */
 void process_set_deadline(unsigned seconds);

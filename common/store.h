@@ -29,6 +29,7 @@ enum store_privilege {
 struct store {
 	const char *program;                  /* names the log's lines and the configuration file */
 	const struct configuration_key *keys; /* of its own */
+	bool configuration_is_secret;         /* its file must exist, hidden from others */
 
 	/* Opens what may need privileges. False with `why` set. */
 	bool (*open)(struct text *why);
@@ -71,6 +72,9 @@ struct store {
 	 * gets and before the home is entered. False with `why` set. NULL for nothing.
 	 */
 	bool (*accepted)(const struct caller *caller, struct text *why);
+
+	/* Ends what the store still has open, whatever the verdict. NULL for nothing. */
+	void (*close)(void);
 
 	/* What the operator should know of the store, or an empty text. NULL stands for that. */
 	const char *(*complaint)(void);

@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct text why;
 
 	setenv("CHECKPW_CONF", fuzz_file(data, size), 1);
-	if (!configuration_read("fuzz", own, &configuration, &why))
+	if (!configuration_read("fuzz", own, false, &configuration, &why))
 		return 0;
 	assert(file[0] == '/');
 	assert(configuration.deadline >= 1 && configuration.deadline <= 3600);

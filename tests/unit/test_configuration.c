@@ -179,7 +179,7 @@ static void read_in_child(const char *program)
 		memset(text, 0, sizeof(text));
 		if (without_descriptors && setrlimit(RLIMIT_NOFILE, &none) != 0)
 			_exit(1);
-		found->good = configuration_read(program, keys, &found->common, &found->why);
+		found->good = configuration_read(program, keys, false, &found->common, &found->why);
 		found->flag = flag;
 		found->number = number;
 		memcpy(found->path, path, sizeof(path));

@@ -1,0 +1,246 @@
+#include "client.h"
+
+#include "secret.h"
+#include "settings.h"
+
+#include <errmsg.h>
+#include <mysql.h>
+#include <stdlib.h>
+
+static MYSQL *connection;
+
+/* Only what cannot tell the server the password in a form that it could use elsewhere. */
+static const char authentication[] =
+	"mysql_native_password,client_ed25519,caching_sha2_password,sha256_password";
+
+static bool fail(struct text *why, unsigned number, const char *message)
+{
+	text_join(why, message, " (");
+	text_add_number(why, number);
+	text_add(why, number == CR_AUTH_PLUGIN_CANNOT_LOAD
+			      ? "): this kind of database account needs a build with LINK=dynamic"
+			      : ")");
+	return false;
+}
+
+/*
+ * ma_tls.h: set once OpenSSL is ready, which costs a third of a login. A library that does not
+ * show it gets it ready.
+ */
+extern my_bool ma_tls_initialized __attribute__((weak));
+#pragma weak mysql_port
+
+static bool uses_tls(const struct server *server)
+{
+	/* A socket is not left by what goes through it. */
+	return settings.tls != TLS_OFF && server->path[0] == '\0';
+}
+
+static const char *path_or_null(const char *path)
+{
+	return path[0] != '\0' ? path : NULL;
+}
+
+static bool set_tls(void)
+{
+	const my_bool yes = 1, verified = settings.tls == TLS_VERIFY ? 1 : 0;
+
+	return mysql_ssl_set(connection, path_or_null(settings.tls_key),
+			     path_or_null(settings.tls_cert), path_or_null(settings.tls_ca), NULL,
+			     NULL) == 0 &&
+	       mysql_options(connection, MYSQL_OPT_SSL_ENFORCE, &yes) == 0 &&
+	       mysql_options(connection, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verified) == 0;
+}
+
+/* No time-outs: the parent has them, over all that happens here. */
+static bool set_options(const struct server *server)
+{
+	const unsigned no_local_infile = 0;
+
+	/* A hostile server could ask for any file that we can read. */
+	return mysql_options(connection, MYSQL_OPT_LOCAL_INFILE, &no_local_infile) == 0 &&
+	       mysql_options(connection, MYSQL_SET_CHARSET_NAME, "utf8mb4") == 0 &&
+	       mysql_options(connection, MARIADB_OPT_RESTRICTED_AUTH, authentication) == 0 &&
+	       (!uses_tls(server) || set_tls());
+}
+
+static void skip_what_is_not_needed(const struct server *server)
+{
+	/* Else the library asks services(5), with modules that a static program would load. */
+	if (&mysql_port != NULL)
+		mysql_port = SERVER_PORT;
+	if (!uses_tls(server) && &ma_tls_initialized != NULL)
+		ma_tls_initialized = 1;
+}
+
+bool client_connect(const struct server *server, char *password, struct text *why)
+{
+	bool connected;
+
+	/* LIBMYSQL_PLUGINS, MARIADB_PLUGIN_DIR, MYSQL_PWD, MYSQL_UNIX_PORT, HOME, OPENSSL_CONF. */
+	clearenv();
+	skip_what_is_not_needed(server);
+	connection = mysql_init(NULL);
+	if (connection == NULL || !set_options(server))
+		return fail(why, CR_OUT_OF_MEMORY, "the client library cannot be set up");
+	connected = mysql_real_connect(connection, path_or_null(server->host), settings.user,
+				       password, path_or_null(settings.database), server->port,
+				       path_or_null(server->path), 0) != NULL;
+	secret_wipe(password, strlen(password));
+	if (!connected)
+		return fail(why, mysql_errno(connection), mysql_error(connection));
+	if (connection->passwd != NULL)
+		secret_wipe(connection->passwd, strlen(connection->passwd));
+	return true;
+}
+
+void client_close(void)
+{
+	mysql_close(connection);
+}
+
+/* Binary strings: the server compares them as the column wants it, and rejects no byte. */
+static void bind_values(const struct query *query, const struct client_values *values,
+			MYSQL_BIND *binds)
+{
+	for (size_t i = 0; i < query->parameter_count; i++) {
+		char *value = values->of[query->parameters[i]];
+
+		binds[i] = (MYSQL_BIND){
+			.buffer_type = MYSQL_TYPE_BLOB,
+			.buffer = value,
+			.buffer_length = strlen(value),
+		};
+		binds[i].length = &binds[i].buffer_length;
+	}
+}
+
+/* One round trip where the server allows it, for the number of parameters is said before. */
+static bool execute(MYSQL_STMT *statement, const struct query *query,
+		    const struct client_values *values)
+{
+	MYSQL_BIND binds[QUERY_PARAMETERS_MAX];
+	unsigned count = (unsigned)query->parameter_count;
+
+	bind_values(query, values, binds);
+	return mysql_stmt_attr_set(statement, STMT_ATTR_PREBIND_PARAMS, &count) == 0 &&
+	       (count == 0 || mysql_stmt_bind_param(statement, binds) == 0) &&
+	       mariadb_stmt_execute_direct(statement, query->text, query->length) == 0;
+}
+
+/* Where the columns of the answer go. */
+struct sinks {
+	MYSQL_BIND binds[COLUMN_COUNT];
+	enum column columns[COLUMN_COUNT];
+	unsigned long lengths[COLUMN_COUNT];
+	my_bool nulls[COLUMN_COUNT];
+	unsigned count;
+};
+
+static bool add_sink(struct sinks *sinks, const char *name, struct row *row, struct text *why)
+{
+	enum column column = column_find(name);
+	unsigned at = sinks->count;
+
+	for (unsigned i = 0; column != COLUMN_COUNT && i < at; i++) {
+		if (sinks->columns[i] == column) {
+			text_join(why, "column ", column_name(column), " comes twice");
+			return false;
+		}
+	}
+	if (column == COLUMN_COUNT) {
+		text_join(why, "column ");
+		text_add_quoted(why, span_of(name), 64);
+		text_add(why, " is none that is known");
+		return false;
+	}
+	sinks->columns[at] = column;
+	sinks->binds[at] = (MYSQL_BIND){
+		.buffer_type = MYSQL_TYPE_STRING,
+		.buffer = row_place(row, column),
+		.buffer_length = column_max_bytes(column) + 1,
+		.length = &sinks->lengths[at],
+		.is_null = &sinks->nulls[at],
+	};
+	sinks->count++;
+	return true;
+}
+
+static bool take_columns(MYSQL_RES *result, struct sinks *sinks, struct row *row, struct text *why)
+{
+	MYSQL_FIELD *field;
+
+	sinks->count = 0;
+	while ((field = mysql_fetch_field(result)) != NULL) {
+		if (!add_sink(sinks, field->name, row, why))
+			return false;
+	}
+	return true;
+}
+
+static void note_lengths(const struct sinks *sinks, struct row *row)
+{
+	for (unsigned i = 0; i < sinks->count; i++) {
+		enum column column = sinks->columns[i];
+
+		row->state[column] = sinks->nulls[i] ? COLUMN_NULL : COLUMN_TEXT;
+		row->length[column] =
+			sinks->lengths[i] < UINT32_MAX ? (uint32_t)sinks->lengths[i] : UINT32_MAX;
+	}
+}
+
+static enum client_answer fetch(MYSQL_STMT *statement, struct row *row, struct text *why)
+{
+	MYSQL_RES *columns = mysql_stmt_result_metadata(statement);
+	struct sinks sinks;
+	int fetched;
+
+	if (columns == NULL) {
+		text_join(why, "the query has no answer");
+		return CLIENT_BAD_ANSWER;
+	}
+	if (!take_columns(columns, &sinks, row, why))
+		return CLIENT_BAD_ANSWER;
+	if (mysql_stmt_bind_result(statement, sinks.binds) != 0)
+		return CLIENT_SERVER_FAILED;
+	fetched = mysql_stmt_fetch(statement);
+	if (fetched == MYSQL_NO_DATA)
+		return CLIENT_NO_ROW;
+	if (fetched == 1)
+		return CLIENT_SERVER_FAILED;
+	note_lengths(&sinks, row);
+	fetched = mysql_stmt_fetch(statement);
+	if (fetched == 1)
+		return CLIENT_SERVER_FAILED;
+	if (fetched == MYSQL_NO_DATA)
+		return CLIENT_ROW;
+	text_join(why, "more than one row");
+	return CLIENT_BAD_ANSWER;
+}
+
+enum client_answer client_ask(const struct query *query, const struct client_values *values,
+			      struct row *row, struct text *why)
+{
+	MYSQL_STMT *statement = mysql_stmt_init(connection);
+	enum client_answer answer = CLIENT_SERVER_FAILED;
+
+	text_clear(why);
+	if (statement != NULL && execute(statement, query, values))
+		answer = fetch(statement, row, why);
+	if (answer == CLIENT_SERVER_FAILED)
+		(void)(statement != NULL
+			       ? fail(why, mysql_stmt_errno(statement), mysql_stmt_error(statement))
+			       : fail(why, mysql_errno(connection), mysql_error(connection)));
+	return answer;
+}
+
+bool client_tell(const struct query *query, const struct client_values *values, struct text *why)
+{
+	MYSQL_STMT *statement = mysql_stmt_init(connection);
+
+	if (statement != NULL && execute(statement, query, values))
+		return true;
+	return statement != NULL
+		       ? fail(why, mysql_stmt_errno(statement), mysql_stmt_error(statement))
+		       : fail(why, mysql_errno(connection), mysql_error(connection));
+}

@@ -1,0 +1,348 @@
+#include "mysql_store.h"
+
+#include "login.h"
+#include "privilege.h"
+#include "request.h"
+#include "secret.h"
+#include "settings.h"
+#include "vflags.h"
+#include "worker.h"
+
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A login that there is not costs the work of the commonest hash. */
+#define DEFAULT_DECOY                                                                              \
+	"{CRYPT}$6$G0Vlb90eMrD7NLD7$cBXafpWHj.X/Cg90BujDSv56kj.0tXEds1MvacQW"                      \
+	"I3kTvFLHUtiLUzfszDJkVUcAFwnp1Uj5mqFuhgofuLSHv."
+
+#define NAME_BYTES (2 * LOGIN_MAX_BYTES) /* user, '@', default domain */
+
+/* What is asked for. */
+static struct {
+	char login[NAME_BYTES], user[LOGIN_MAX_BYTES], domain[CONFIGURATION_TEXT_BYTES];
+} name;
+static char service_word[8], remote_ip[CALLER_ADDRESS_BYTES];
+static bool enters;
+
+/* What the database said: secrets, until they are wiped. */
+static struct {
+	struct row row;
+	char hash[CREDENTIAL_CRYPT_BYTES], clear[sizeof("{PLAIN}") + REQUEST_MAX_BYTES];
+} secrets;
+static struct secret_region region = { .base = &secrets, .size = sizeof(secrets) };
+static struct row_account found;
+
+/* What is kept of it when the secrets are wiped. */
+static char home[CONFIGURATION_TEXT_BYTES], shell[CONFIGURATION_TEXT_BYTES];
+static gid_t group;
+static struct account account = { .name = name.login, .group_count = 1, .groups = &group };
+
+static struct text failures; /* of servers, though another one answered, and of after-login */
+
+static bool copy(struct span text, char *to, size_t size)
+{
+	if (text.length >= size)
+		return false;
+	memcpy(to, text.at, text.length);
+	to[text.length] = '\0';
+	return true;
+}
+
+static bool open_store(struct text *why)
+{
+	secret_register(&region);
+	return settings_complete(why);
+}
+
+static enum store_privilege privilege(const struct configuration *configuration,
+				      const struct caller *caller)
+{
+	/*
+	 * Under a set-id bit the environment belongs to a user: it may not choose the service in
+	 * which the ids of a row are become.
+	 */
+	enum service service =
+		privilege_is_set_id() ? (enum service)configuration->service : caller->service;
+	bool unnamed = privilege_is_set_id() && service == SERVICE_UNKNOWN;
+
+	(void)copy(span_of(service_words[caller->service]), service_word, sizeof(service_word));
+	(void)copy(span_of(caller->address), remote_ip, sizeof(remote_ip));
+	/* Dovecot does the rest itself, and refuses a checker that changed its user. */
+	enters = settings.become && service != SERVICE_SMTP && !unnamed && !configuration->dovecot;
+	return enters && geteuid() == 0 ? STORE_BECOMES : STORE_NEEDS_OPEN;
+}
+
+/* ---- the login ---- */
+
+static bool join_name(struct span user, struct span domain)
+{
+	struct text login;
+
+	if (!copy(user, name.user, sizeof(name.user)) ||
+	    !copy(domain, name.domain, sizeof(name.domain)))
+		return false;
+	text_join(&login, name.user, domain.length != 0 ? "@" : "", name.domain);
+	return login.length < TEXT_MAX_BYTES - 1 &&
+	       copy((struct span){ login.bytes, login.length }, name.login, sizeof(name.login));
+}
+
+static bool take_vpopmail_login(struct span text)
+{
+	static struct login login;
+
+	if (!login_parse(text, &login) ||
+	    (login.domain[0] == '\0' && settings.default_domain[0] != '\0' &&
+	     !login_set_domain(&login, span_of(settings.default_domain))))
+		return false;
+	return login.domain[0] != '\0' && join_name(span_of(login.user), span_of(login.domain));
+}
+
+/* User and domain are what stands before and behind the last '@'. */
+static bool take_login(struct span text)
+{
+	struct span domain = span_of(settings.default_domain);
+	const char *at = memrchr(text.at, '@', text.length);
+
+	if (at != NULL) {
+		domain = span_from(text, (size_t)(at - text.at) + 1);
+		text.length = (size_t)(at - text.at);
+	}
+	return join_name(text, domain);
+}
+
+/*
+ * UTF-8 (RFC 3629) without control bytes. Anything else is nobody's login, and would make some
+ * servers answer with an error, which a stranger must not be able to call forth.
+ */
+static bool is_text(struct span text)
+{
+	size_t i = 0;
+
+	while (i < text.length) {
+		unsigned char first = (unsigned char)text.at[i++];
+		unsigned char low = 0x80, high = 0xbf;
+		int more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc2 ? 1 : 0;
+
+		if (first < 0x20 || (first >= 0x7f && more == 0) || first > 0xf4)
+			return false;
+		if (first == 0xe0)
+			low = 0xa0;
+		if (first == 0xed)
+			high = 0x9f;
+		if (first == 0xf0)
+			low = 0x90;
+		if (first == 0xf4)
+			high = 0x8f;
+		for (; more > 0; more--, low = 0x80, high = 0xbf) {
+			if (i == text.length || (unsigned char)text.at[i] < low ||
+			    (unsigned char)text.at[i] > high)
+				return false;
+			i++;
+		}
+	}
+	return true;
+}
+
+/* Servers find "JOE", "joe " and "joé" for joe: what came back decides. */
+static bool is_asked_for(struct span login)
+{
+	if (login.length != strlen(name.login))
+		return false;
+	return (settings.login_case == 0 ? strncasecmp(login.at, name.login, login.length)
+					 : strncmp(login.at, name.login, login.length)) == 0;
+}
+
+/* ---- the servers ---- */
+
+/* Adds what became of a server to `failures`. */
+static void note_failure(const struct server *server, const struct text *why)
+{
+	if (failures.length != 0)
+		text_add(&failures, "; ");
+	server_name(server, &failures);
+	text_add(&failures, ": ");
+	text_add(&failures, why->bytes);
+}
+
+/* One after the other until one knows. */
+static enum client_answer ask_servers(const struct query *query, const struct query *after,
+				      const struct client_values *values, struct text *why)
+{
+	enum client_answer answer = CLIENT_SERVER_FAILED;
+
+	for (size_t i = 0; i < settings.servers.count; i++) {
+		answer = worker_ask(&settings.servers.at[i], query, after, values, &secrets.row,
+				    why);
+		if (answer != CLIENT_SERVER_FAILED)
+			return answer;
+		note_failure(&settings.servers.at[i], why);
+	}
+	*why = failures;
+	text_clear(&failures);
+	return answer;
+}
+
+static enum client_answer ask(struct text *why)
+{
+	static struct query query, after;
+	static struct client_values values = { { [PARAMETER_LOGIN] = name.login,
+						 [PARAMETER_USER] = name.user,
+						 [PARAMETER_DOMAIN] = name.domain,
+						 [PARAMETER_SERVICE] = service_word,
+						 [PARAMETER_REMOTE_IP] = remote_ip } };
+
+	if (!query_parse(settings_query(), name.domain, &query, why) ||
+	    !query_parse(settings.after_login, NULL, &after, why))
+		return CLIENT_BAD_ANSWER;
+	return ask_servers(&query, settings.after_login[0] != '\0' ? &after : NULL, &values, why);
+}
+
+/* ---- the row ---- */
+
+static bool keep_path(const char *base, struct span path, char *to, size_t size)
+{
+	struct text whole;
+
+	text_join(&whole, path.length != 0 && path.at[0] == '/' ? "" : base, "");
+	if (whole.length != 0)
+		text_add(&whole, "/");
+	if (path.length >= size || whole.length + path.length >= size)
+		return false;
+	memcpy(to, whole.bytes, whole.length);
+	return copy(path, to + whole.length, size - whole.length);
+}
+
+static bool keep_account(struct text *why)
+{
+	long uid = found.has_uid ? found.uid : settings.uid;
+	long gid = found.has_gid ? found.gid : settings.gid;
+
+	account.uid = (uid_t)uid;
+	account.gid = group = (gid_t)gid;
+	account.home = home;
+	account.shell = shell;
+	if (!enters)
+		return true;
+	if (found.home.at == NULL) {
+		text_join(why, "become = yes needs a column home");
+		return false;
+	}
+	if (keep_path(settings.home_base, found.home, home, sizeof(home)) &&
+	    keep_path("", found.shell.at != NULL ? found.shell : span_of("NOLOGIN"), shell,
+		      sizeof(shell)))
+		return true;
+	text_join(why, "column home or shell is too long");
+	return false;
+}
+
+static struct span secret_of_row(void)
+{
+	static const char scheme[] = "{PLAIN}";
+	size_t prefix = sizeof(scheme) - 1;
+
+	if (found.password.at != NULL && (found.password.length != 0 || found.clear.at == NULL))
+		return schema_is_of_hashes((enum schema)settings.schema)
+			       ? credential_of_crypt(found.password, secrets.hash)
+			       : found.password;
+	memcpy(secrets.clear, scheme, prefix);
+	memcpy(secrets.clear + prefix, found.clear.at, found.clear.length);
+	return (struct span){ secrets.clear, prefix + found.clear.length };
+}
+
+static enum store_lookup find(struct span text, struct span *secret, struct text *why)
+{
+	enum client_answer answer = CLIENT_NO_ROW;
+
+	region.dirty = sizeof(secrets);
+	if (is_text(text) &&
+	    (schema_is_vpopmail((enum schema)settings.schema) ? take_vpopmail_login(text)
+							      : take_login(text)))
+		answer = ask(why);
+	if (answer == CLIENT_NO_ROW)
+		return STORE_ABSENT;
+	if (answer != CLIENT_ROW || !row_read(&secrets.row, &found, why))
+		return STORE_TROUBLE;
+	if (!is_asked_for(found.login))
+		return STORE_ABSENT;
+	if (!keep_account(why))
+		return STORE_TROUBLE;
+	*secret = secret_of_row();
+	return STORE_FOUND;
+}
+
+static struct span find_decoy(void)
+{
+	found.clear.at = NULL;
+	return span_of(DEFAULT_DECOY);
+}
+
+static struct span find_clear(void)
+{
+	return found.clear;
+}
+
+static enum reason examine(const struct configuration *configuration, const struct caller *caller,
+			   struct text *why)
+{
+	if (found.disabled) {
+		text_join(why, "column disabled is not 0");
+		return REASON_LOCKED;
+	}
+	if (found.expires != INT64_MAX && time(NULL) >= found.expires)
+		return REASON_ACCOUNT_EXPIRED;
+	if (enters && geteuid() == 0 && configuration->min_uid > 0 &&
+	    (account.uid < configuration->min_uid || account.gid == 0)) {
+		text_join(why, "the uid or gid of the row is too low");
+		return REASON_MIN_UID;
+	}
+	if (enters && geteuid() != 0 && account.uid != geteuid()) {
+		text_join(why, "only root can become the uid of the row");
+		return REASON_PRIVILEGES;
+	}
+	return found.has_flags ? vflags_examine(found.flags, caller->service, caller->address)
+			       : REASON_OK;
+}
+
+static const struct account *enter_account(bool *root_will_do)
+{
+	*root_will_do = false;
+	return enters ? &account : NULL;
+}
+
+/* A statement that fails is no reason to refuse. */
+static bool accepted(const struct caller *caller, struct text *why)
+{
+	struct text failure;
+
+	(void)caller;
+	(void)why;
+	if (settings.after_login[0] == '\0' || worker_tell(&failure))
+		return true;
+	text_add(&failures, failures.length != 0 ? "; " : "");
+	text_add(&failures, "after-login: ");
+	text_add(&failures, failure.bytes);
+	return true;
+}
+
+static const char *complaint(void)
+{
+	return failures.bytes;
+}
+
+const struct store mysql_store = {
+	.program = "checkpw-mysql",
+	.keys = settings_keys,
+	.configuration_is_secret = true,
+	.open = open_store,
+	.find = find,
+	.find_decoy = find_decoy,
+	.clear = find_clear,
+	.privilege = privilege,
+	.examine = examine,
+	.account = enter_account,
+	.accepted = accepted,
+	.complaint = complaint,
+	.close = worker_end,
+};
