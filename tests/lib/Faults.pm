@@ -1,0 +1,63 @@
+# Makes each system call of a checker fail in turn.
+package Faults;
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use Checker;
+use Test::More;
+
+our @EXPORT = qw(errors_to_inject fault_each_call);
+
+# One of them at each call, each in its turn; all of them at every call if CHECKPW_FAULTS=all.
+my @errors = qw(ENOMEM EIO EINTR EMFILE ENOSPC);
+
+sub errors_to_inject {
+	my ($turn) = @_;
+	return @errors if ($ENV{CHECKPW_FAULTS} // '') eq 'all';
+	return $errors[ $turn % @errors ];
+}
+
+# The calls of one run as [name, which of that name], from the first one of main, a poll, on.
+sub calls_of {
+	my (%attempt) = @_;
+	my $trace = scratch() . '/trace';
+	my $got = attempt(%attempt, before => [ qw(strace -qq -o), $trace, '--' ]);
+	my (%count, @calls, $main);
+	for (split /\n/, read_file($trace) // '') {
+		my ($name) = /^(\w+)\(/ or next;
+		$count{$name}++;
+		$main ||= $name eq 'poll';
+		push @calls, [ $name, $count{$name} ] if $main && $name !~ /^exit/;
+		last if $name eq 'execve' && $count{$name} == 2;
+	}
+	return ($got, @calls);
+}
+
+# Runs the attempt (of Checker.pm) once for each of its calls and injected error. `accept` says
+# whether its password is right: then it is accepted, or the exit is 111; else 1 or 111, and the
+# subprogram never runs.
+sub fault_each_call {
+	my ($name, %given) = @_;
+	my $accept = delete $given{accept};
+	my ($plain, @calls) = calls_of(%given);
+	my (@wrong, %ended);
+	is $plain->{exit}, $accept ? 0 : 1, "$name: without a fault" or return;
+	my $turn = 0;
+	for my $call (@calls) {
+		my ($syscall, $which) = @{$call};
+		for my $error (errors_to_inject($turn++)) {
+			my $got = attempt(%given, before => [ qw(strace -qq -o /dev/null -e), "inject=$syscall:error=$error:when=$which", '--' ]);
+			my $ran = defined $got->{probe};
+			my $sound = !$got->{signal} && ($got->{exit} == 111 ? !$ran : $accept ? $got->{exit} == 0 && $ran : $got->{exit} == 1 && !$ran);
+			$ended{ $got->{exit} }++;
+			push @wrong, "$syscall number $which, $error: exit $got->{exit} signal $got->{signal}" . ($ran ? ', subprogram run' : '') . " $got->{log}" if !$sound;
+		}
+	}
+	ok !@wrong, "$name: " . @calls . ' calls, each failing: ' . join ', ', map { "exit $_ $ended{$_} times" } sort keys %ended;
+	diag $_ for @wrong;
+	return;
+}
+
+1;
