@@ -24,6 +24,7 @@ enum on_missing_home { HOME_FAIL = 0, HOME_ROOT };
 static const char *const missing_home_words[] = { "fail", "root", NULL };
 
 static bool become = true, valid_shell, nologin;
+static bool tells_dovecot;
 static int missing_home;
 static char allow[CONFIGURATION_TEXT_BYTES], deny[CONFIGURATION_TEXT_BYTES];
 
@@ -60,7 +61,8 @@ static enum store_privilege privilege(const struct configuration *configuration,
 {
 	(void)caller;
 	/* Dovecot does the rest itself, and refuses a checker that changed its user. */
-	become = become && !configuration->dovecot;
+	tells_dovecot = configuration->dovecot;
+	become = become && !tells_dovecot;
 	return become ? STORE_BECOMES : STORE_NEEDS_FIND;
 }
 
@@ -203,7 +205,9 @@ static enum reason examine(const struct configuration *configuration, const stru
 	};
 	bool sound;
 
-	(void)caller;
+	/* The age of a password does not matter where none was given. */
+	if (caller->lookup)
+		state.last_change = -1;
 	memlimit_raise();
 	sound = take_groups(why) &&
 		(deny[0] == '\0' || list_names(deny, &account, &state.is_denied, why)) &&
@@ -219,7 +223,7 @@ static enum reason examine(const struct configuration *configuration, const stru
 static const struct account *become_account(bool *root_will_do)
 {
 	*root_will_do = missing_home == HOME_ROOT;
-	return become ? &account : NULL;
+	return become || tells_dovecot ? &account : NULL;
 }
 
 const struct store system_store = {

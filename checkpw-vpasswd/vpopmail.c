@@ -59,7 +59,7 @@ static struct {
 } kept;
 
 static struct account account = { .group_count = 1 };
-static bool enters_home;
+static bool enters_home, tells_dovecot;
 
 static bool open_store(struct text *why)
 {
@@ -80,7 +80,8 @@ static enum store_privilege privilege(const struct configuration *configuration,
 	bool unnamed = privilege_is_set_id() && service == SERVICE_UNKNOWN;
 
 	/* Dovecot does the rest itself, and refuses a checker that changed its user. */
-	enters_home = service != SERVICE_SMTP && !unnamed && !configuration->dovecot;
+	tells_dovecot = configuration->dovecot;
+	enters_home = service != SERVICE_SMTP && !unnamed && !tells_dovecot;
 	return enters_home && geteuid() == 0 ? STORE_BECOMES : STORE_NEEDS_FIND;
 }
 
@@ -256,18 +257,24 @@ static enum reason examine(const struct configuration *configuration, const stru
 
 	if (!(flags & VFLAG_OVERRIDE))
 		flags |= domain_flags;
-	if (enters_home && geteuid() == 0 && configuration->min_uid > 0 &&
+	if ((tells_dovecot || (enters_home && geteuid() == 0)) && configuration->min_uid > 0 &&
 	    (domain.uid < configuration->min_uid || domain.gid == 0)) {
 		text_join(why, "the uid or gid of the domain is too low");
 		return REASON_MIN_UID;
 	}
+	/* Mail that is delivered uses no service. */
+	if (caller->lookup && caller->service == SERVICE_UNKNOWN)
+		return REASON_OK;
 	return vflags_examine(flags, caller->service, caller->address);
 }
 
 static const struct account *enter_account(bool *root_will_do)
 {
 	*root_will_do = false;
-	return enters_home ? &account : NULL;
+	/* Dovecot takes this for the login from here on. */
+	if (tells_dovecot)
+		account.name = kept.full_name;
+	return enters_home || tells_dovecot ? &account : NULL;
 }
 
 static bool accepted(const struct caller *caller, struct text *why)

@@ -76,6 +76,7 @@ void caller_describe(struct caller *caller, const char *subprogram)
 	copy_address(caller->address);
 	caller->service = find_service(subprogram);
 	caller->lookup = environment_says("AUTHORIZED", "1");
+	caller->credentials = environment_says("CREDENTIALS_LOOKUP", "1");
 	caller->method_plaintext = environment_says("SMTPAUTHMETHOD", "login") ||
 				   environment_says("SMTPAUTHMETHOD", "plain");
 	caller->smtpauth_without_cram = offered != NULL && strcasestr(offered, "cram") == NULL;

@@ -18,6 +18,7 @@ struct caller {
 	enum service service;
 	char address[CALLER_ADDRESS_BYTES]; /* of the client; "-" when unknown or no address */
 	bool lookup;                        /* AUTHORIZED=1: Dovecot asks for a login only */
+	bool credentials;                   /* CREDENTIALS_LOOKUP=1: ... and for its secret */
 	bool method_plaintext;              /* $SMTPAUTHMETHOD names LOGIN or PLAIN */
 	bool smtpauth_without_cram;         /* $SMTPAUTH is set and names no cram */
 };
@@ -25,9 +26,9 @@ struct caller {
 extern const char *const service_words[SERVICE_COUNT + 1]; /* ends with NULL */
 
 /*
- * Reads $SERVICE, $TCPLOCALPORT, $TCPREMOTEIP, $SMTPAUTH, $SMTPAUTHMETHOD and $AUTHORIZED. If
- * neither of the first two tells the service, the name of the subprogram does, as with vchkpw:
- * "true" is SMTP, "pop" POP3, "imap" IMAP.
+ * Reads $SERVICE, $TCPLOCALPORT, $TCPREMOTEIP, $SMTPAUTH, $SMTPAUTHMETHOD, $AUTHORIZED and
+ * $CREDENTIALS_LOOKUP. If neither of the first two tells the service, the name of the subprogram
+ * does, as with vchkpw: "true" is SMTP, "pop" POP3, "imap" IMAP.
  */
 void caller_describe(struct caller *caller, const char *subprogram);
 

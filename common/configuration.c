@@ -28,6 +28,7 @@ static const struct configuration_key common_keys[] = {
 	{ "apop", CONFIGURATION_FLAG, &common.apop, 0, 0, NULL },
 	{ "indimail", CONFIGURATION_FLAG, &common.indimail, 0, 0, NULL },
 	{ "dovecot", CONFIGURATION_FLAG, &common.dovecot, 0, 0, NULL },
+	{ "dovecot-credentials", CONFIGURATION_FLAG, &common.dovecot_credentials, 0, 0, NULL },
 	{ "deadline", CONFIGURATION_NUMBER, &common.deadline, 1, 3600, NULL },
 	{ "min-uid", CONFIGURATION_NUMBER, &common.min_uid, 0, INT_MAX, NULL },
 	{ "service", CONFIGURATION_WORD, &common.service, 0, 0, service_words },

@@ -47,6 +47,7 @@ struct configuration {
 	bool apop;
 	bool indimail;
 	bool dovecot;
+	bool dovecot_credentials;
 	long deadline; /* seconds */
 	long min_uid;
 	int service;                          /* enum service */

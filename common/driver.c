@@ -1,5 +1,6 @@
 #include "driver.h"
 
+#include "dovecot.h"
 #include "privilege.h"
 #include "process.h"
 #include "request.h"
@@ -7,7 +8,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,7 +27,7 @@ static int exit_code(enum reason reason)
 {
 	switch (reason_outcome(reason)) {
 	case OUTCOME_REFUSED:
-		return 1;
+		return attempt.mechanism == MECHANISM_LOOKUP ? DOVECOT_EXIT_UNKNOWN : 1;
 	case OUTCOME_MISUSE:
 		return 2;
 	case OUTCOME_TEMPORARY:
@@ -47,6 +47,7 @@ static void report(enum reason reason)
 static void handle_deadline(void)
 {
 	secret_wipe_all();
+	dovecot_forget_secret();
 	text_join(&detail, "not done within the deadline");
 	report(REASON_DEADLINE);
 }
@@ -105,6 +106,8 @@ static enum reason read_request(struct request *request)
 		return reason;
 	reason = request_parse(bytes, &hints, request);
 	remember_user(request->login);
+	/* What the environment asked for counts if the message is one of a lookup, too. */
+	caller.lookup = request->lookup_only;
 	return reason;
 }
 
@@ -117,6 +120,24 @@ static void prepare_decoy(const struct store *store, struct credential *credenti
 		decoy = span_of(configuration.decoy);
 	if (credential_parse(credential, decoy) != REASON_OK)
 		(void)credential_parse(credential, span_of("{PLAIN}decoy"));
+}
+
+/*
+ * Dovecot asks where a login's mail is, or for the secret to try itself. That the secret is locked
+ * or damaged makes no login unknown: its mail arrives.
+ */
+static enum reason look_up(const struct store *store, enum store_lookup lookup, enum reason usable,
+			   struct credential *credential)
+{
+	attempt.mechanism = MECHANISM_LOOKUP;
+	if (lookup != STORE_FOUND)
+		return usable;
+	if (usable == REASON_OK && caller.credentials && configuration.dovecot_credentials) {
+		if (store->clear != NULL)
+			credential->clear = store->clear();
+		dovecot_keep_secret(credential);
+	}
+	return REASON_OK;
 }
 
 /*
@@ -138,10 +159,8 @@ static enum reason verify(const struct store *store, const struct request *reque
 		usable = credential_parse(&credential, secret);
 	else if (configuration.log_unknown_login)
 		usable = REASON_UNKNOWN_LOGIN;
-	if (request->lookup_only) {
-		attempt.mechanism = MECHANISM_LOOKUP;
-		return usable;
-	}
+	if (request->lookup_only)
+		return look_up(store, lookup, usable, &credential);
 
 	/* From here on an absent, an unusable and a known login cost the same. */
 	if (usable != REASON_OK)
@@ -177,6 +196,8 @@ static enum reason judge(const struct store *store, const struct request *reques
 	enum store_lookup lookup = store->find(request->login, &secret, &detail);
 	enum reason reason;
 
+	if (configuration.dovecot)
+		dovecot_keep_login(request->login);
 	if (lookup == STORE_TROUBLE)
 		return REASON_STORE;
 	if (privilege == STORE_NEEDS_FIND && !drop_privileges())
@@ -198,9 +219,10 @@ static enum reason enter(const struct store *store, enum store_privilege privile
 			return REASON_PRIVILEGES;
 		process_forbid_tracing();
 	}
-	if (store->accepted != NULL && attempt.mechanism != MECHANISM_LOOKUP &&
-	    !store->accepted(&caller, &detail))
+	if (store->accepted != NULL && !caller.lookup && !store->accepted(&caller, &detail))
 		return REASON_HOME;
+	if (configuration.dovecot)
+		return dovecot_answer(account, caller.lookup, &detail) ? REASON_OK : REASON_LIMITS;
 	if (account != NULL && !account_enter(account, root_will_do, &detail))
 		return REASON_HOME;
 	return REASON_OK;
@@ -214,6 +236,20 @@ static bool decoy_is_sound(void)
 	    credential_parse(&credential, span_of(configuration.decoy)) == REASON_OK)
 		return true;
 	text_join(&detail, "decoy is not a stored secret that can be tried");
+	return false;
+}
+
+/*
+ * Under a set-id bit whoever may run the program wrote the environment, and would read secrets
+ * that he may not read; root may.
+ */
+static bool credentials_may_be_asked_for(void)
+{
+	if (!configuration.dovecot_credentials || !caller.lookup || !caller.credentials ||
+	    !privilege_is_set_id() || getuid() == 0)
+		return true;
+	text_join(&detail, "dovecot-credentials: no secret is handed out under a set-id bit; run "
+			   "Dovecot's auth service as the owner of the store");
 	return false;
 }
 
@@ -249,6 +285,8 @@ static enum reason attempt_login(const struct store *store, const char *subprogr
 
 	/* Where the store allows it without privileges: what a stranger wrote. */
 	reason = read_request(&request);
+	if (reason == REASON_OK && !credentials_may_be_asked_for())
+		reason = REASON_CONFIGURATION;
 	if (reason == REASON_OK)
 		reason = judge(store, &request, privilege);
 	secret_wipe_all();
@@ -259,15 +297,12 @@ static enum reason attempt_login(const struct store *store, const char *subprogr
 
 static int run_subprogram(char **arguments)
 {
-	static char authorized[] = "AUTHORIZED=2";
 	int error;
 
-	/* Dovecot's checkpassword-reply wants it of a checker that was asked for a login only. */
-	if (attempt.mechanism == MECHANISM_LOOKUP)
-		putenv(authorized);
 	process_restore();
 	process_exec(arguments);
 	error = errno;
+	dovecot_forget_secret();
 	process_ignore_log_signals();
 	text_join(&detail, arguments[0], ": ", text_of_errno(error));
 	report(REASON_EXEC);
@@ -306,6 +341,7 @@ int driver_run(const struct store *store, int argc, char **argv)
 	if (store->complaint != NULL && store->complaint()[0] != '\0')
 		log_warning(store->complaint());
 	if (reason_outcome(reason) != OUTCOME_ACCEPTED) {
+		dovecot_forget_secret();
 		report(reason);
 		if (reason_outcome(reason) == OUTCOME_MISUSE)
 			show_usage(store->program);

@@ -63,7 +63,8 @@ struct store {
 
 	/*
 	 * The account whose home and environment the subprogram gets, and which is become first
-	 * with STORE_BECOMES; whether / will do for a home. NULL for none.
+	 * with STORE_BECOMES, or which Dovecot is told of; whether / will do for a home. NULL for
+	 * none.
 	 */
 	const struct account *(*account)(bool *root_will_do);
 

@@ -20,7 +20,7 @@ sub row {
 	my $got = attempt(store => $store, message => $message, %more);
 	my %want = (
 		exit => $exit, signal => 0, stdout => '', subprogram => $exit == 0 ? 'ran' : 'not run',
-		reason => $reason, outcome => $exit == 0 ? 'auth-ok' : $exit == 1 ? 'auth-fail' : 'auth-temp',
+		reason => $reason, outcome => $exit == 0 ? 'auth-ok' : $exit == 1 || $exit == 3 ? 'auth-fail' : 'auth-temp',
 		mech => $more{mech} // $got->{line}{mech},
 	);
 	my %found = (
@@ -44,7 +44,7 @@ row 'row 2: the second NUL is missing, which is no empty password', "joe\0secret
 my @lookup = (config => "dovecot = yes\n", env => { AUTHORIZED => 1 });
 is row('row 3: Dovecot looks a login up', "joe\0\0\0", 0, 'ok', mech => 'lookup', @lookup)
   ->{env}{AUTHORIZED}, 2, 'row 3: AUTHORIZED=2 for checkpassword-reply';
-row 'row 3: ... which does not exist', "nobody\0\0\0", 1, 'mismatch', @lookup;
+row 'row 3: ... which does not exist', "nobody\0\0\0", 3, 'mismatch', mech => 'lookup', @lookup;
 row 'row 3: ... with a wrong password is an ordinary attempt', "joe\0x\0\0", 1, 'mismatch', @lookup;
 row 'row 3: lookups are off by default', "joe\0\0\0", 1, 'empty', env => { AUTHORIZED => 1 };
 row 'row 3: no lookup without AUTHORIZED', "joe\0\0\0", 1, 'empty', config => "dovecot = yes\n";

@@ -159,7 +159,9 @@ make_path(user_dir('joe'));
 	is $found->{env}{VPOPUSER}, 'joe@example.org', '... VPOPUSER is as vpopmail writes it';
 	is $found->{line}{user}, '"JOE%Example.ORG"', '... the log as the client did';
 	$found = row('POP3 under Dovecot', 'ok', env => { TCPLOCALPORT => 110 }, keys => "dovecot = yes\n");
-	is_deeply [ @{ $found->{env} }{qw(USER VPOPUSER)} ], [ undef, undef ], '... leaves environment and directory to Dovecot';
+	is_deeply [ @{ $found->{env} }{qw(USER HOME SHELL VPOPUSER userdb_uid userdb_gid EXTRA)} ],
+	  [ 'joe@example.org', user_dir('joe'), undef, undef, $uid, $gid, 'userdb_uid userdb_gid' ], '... tells Dovecot of ids and home';
+	is $found->{probe}{cwd}, $direct->{probe}{cwd}, '... and leaves the directory to it';
 
 	rename user_dir('joe'), "$dir/away";
 	row('SMTP, no directory of the user', 'ok');
@@ -804,7 +806,18 @@ make_path(user_dir('joe'));
 # ---- the rest --------------------------------------------------------------------------------------------------
 
 row('lookup for Dovecot', 'ok', message => "joe\@example.org\0\0\0", env => { AUTHORIZED => 1 }, keys => "dovecot = yes\n");
-row('... unknown', 'mismatch', message => "nobody\@example.org\0\0\0", env => { AUTHORIZED => 1 }, keys => "dovecot = yes\n");
+is run(message => "nobody\@example.org\0\0\0", env => { AUTHORIZED => 1 }, keys => "dovecot = yes\n")->{exit}, 3, '... unknown';
+{
+	my $both = "dovecot = yes\ndovecot-credentials = yes\n";
+	my %asks = (AUTHORIZED => 1, CREDENTIALS_LOOKUP => 1);
+	write_domain('example.org', user('joe', clear => $password), user('jim'), user('shut', flags => 0x0a));
+	is run(message => "$_\@example.org\0\0\0", env => \%asks, keys => $both)->{env}{password}, $_ eq 'joe' ? "{PLAIN}$password" : undef,
+	  "the secret of $_ for Dovecot: a clear password, and no hash" for qw(joe jim);
+	my $shut = sub { run(message => "shut\@example.org\0\0\0", keys => $both, env => { AUTHORIZED => 1, TCPLOCALPORT => undef, @_ })->{exit} };
+	is $shut->(SERVICE => $_), 3, "a user without POP and IMAP: $_ is refused" for qw(imap pop3);
+	is $shut->(SERVICE => $_), 0, "... mail is delivered ($_)" for qw(lmtp doveadm);
+	write_domain('example.org', user('joe'));
+}
 row("$_ that is not absolute", 'configuration', keys => "newer = cdb\n", config => "$_ = relative/path\n", detail => qr/must be an absolute path/)
   for qw(users-cdb vpopmail-home);
 row("$_ with another word", 'configuration', keys => "$_ = maybe\n", detail => qr/$_ must be yes or no/) for qw(create-maildir lastauth);
