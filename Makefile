@@ -33,7 +33,7 @@ say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
 comma := ,
 # empty where nothing is compiled
-BUILDS := $(or $(if $(MAKECMDGOALS),,all),$(filter-out clean help dist uninstall,$(MAKECMDGOALS)))
+BUILDS := $(or $(if $(MAKECMDGOALS),,all),$(filter-out clean help dist distcheck uninstall install-setuid,$(MAKECMDGOALS)))
 
 # $(call accepted,FLAG): FLAG if the compiler takes it and links with it.
 accepted = $(shell printf 'int main(void) { return 0; }' | \
@@ -194,23 +194,49 @@ fuzz:
 
 # ---- installation -----------------------------------------------------------------------------
 
+COMPLETIONS = $(wildcard contrib/completion/*)
+COMPLETION_DIR = $(PREFIX)/share/bash-completion/completions
+
+# A program that is there already keeps its owner, its mode and its set-id bits. The new one takes its
+# place in one step, so that no login meets half a program; chown takes the bits away, so it is first.
+define install_program
+new='$(DESTDIR)$(BINDIR)/$(1).new'; old='$(DESTDIR)$(BINDIR)/$(1)'; \
+	install -m 0755 '$(B)/bin/$(1)' "$$new" && \
+	if [ -f "$$old" ]; then chown "$$(stat -Lc %u:%g "$$old")" "$$new" && \
+		chmod "$$(stat -Lc %a "$$old")" "$$new"; fi && \
+	mv -f "$$new" "$$old" || { rm -f "$$new"; exit 1; }
+
+endef
+
 install: all
 	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(MANDIR)/man5' '$(DESTDIR)$(MANDIR)/man8' \
-		'$(DESTDIR)$(SYSCONFDIR)/checkpw'
-	install -m 0755 $(PROGRAMS:%=$(B)/bin/%) '$(DESTDIR)$(BINDIR)'
+		'$(DESTDIR)$(SYSCONFDIR)/checkpw' $(if $(COMPLETIONS),'$(DESTDIR)$(COMPLETION_DIR)')
+	$(foreach program,$(PROGRAMS),$(call install_program,$(program)))
 	for page in $(MANUALS); do \
 		install -m 0644 $$page '$(DESTDIR)$(MANDIR)'/man$${page##*.} || exit 1; done
 	install -m 0644 $(SAMPLES) '$(DESTDIR)$(SYSCONFDIR)/checkpw'
+	$(if $(COMPLETIONS),install -m 0644 $(COMPLETIONS) '$(DESTDIR)$(COMPLETION_DIR)')
 
+# GROUP=qmail: only root and that group may run cmd5checkpw.
+install-setuid:
+	$(if $(DESTDIR),$(error install-setuid makes a user: it needs the running system and no DESTDIR))
+	@contrib/install-setuid '$(BINDIR)' '$(SYSCONFDIR)' $(GROUP)
+
+# Users, configurations and the user checkpw stay.
 uninstall:
-	for program in $(PROGRAMS); do rm -f '$(DESTDIR)$(BINDIR)'/$$program || exit 1; done
-	for page in $(MANUALS); do \
-		rm -f '$(DESTDIR)$(MANDIR)'/man$${page##*.}/$${page##*/} || exit 1; done
-	for sample in $(SAMPLES); do \
-		rm -f '$(DESTDIR)$(SYSCONFDIR)'/checkpw/$${sample##*/} || exit 1; done
+	rm -f $(PROGRAMS:%='$(DESTDIR)$(BINDIR)/%') \
+		$(foreach page,$(MANUALS),'$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))') \
+		$(foreach sample,$(SAMPLES),'$(DESTDIR)$(SYSCONFDIR)/checkpw/$(notdir $(sample))') \
+		$(foreach file,$(COMPLETIONS),'$(DESTDIR)$(COMPLETION_DIR)/$(notdir $(file))')
+	rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(SYSCONFDIR)/checkpw' 2>/dev/null || true
 
 dist:
 	git archive --prefix=checkpw-suite-$(VERSION)/ -o checkpw-suite-$(VERSION).tar.gz HEAD
+
+# DISTCHECK_TESTS="tests/unit tests/lint" is quicker.
+DISTCHECK_TESTS = $(TESTS)
+distcheck: dist
+	tests/dist/run checkpw-suite-$(VERSION) $(DISTCHECK_TESTS)
 
 clean:
 	rm -rf build
@@ -222,8 +248,11 @@ help:
 	@echo 'make lint       compilers, cppcheck, clang-tidy, mandoc, clang-format'
 	@echo 'make fuzz       fuzz each parser for FUZZ_SECONDS (60)'
 	@echo 'make install    install into DESTDIR, PREFIX (/usr/local), BINDIR, MANDIR, SYSCONFDIR'
-	@echo 'make uninstall  take that away again; make dist: a source archive; make clean'
+	@echo 'make install-setuid  make the user checkpw and give him cmd5checkpw, set-uid; GROUP='
+	@echo 'make uninstall  take the installation away again, but no user and no configuration'
+	@echo 'make dist       a source archive; make distcheck: build, test, install and remove it'
+	@echo 'make clean      remove build'
 	@echo 'variables: CC CPPFLAGS CFLAGS LDFLAGS LINK=static|dynamic WERROR=1 SAN=address,undefined V=1'
 
 FORCE:
-.PHONY: all check test-programs bench lint fuzz install uninstall dist clean help FORCE
+.PHONY: all check test-programs bench lint fuzz install install-setuid uninstall dist distcheck clean help FORCE
