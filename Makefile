@@ -146,7 +146,7 @@ HELPERS = $(B)/tests/probe $(B)/tests/spawn
 REPLAYS = $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/replay_%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH = $(B)/bench/bench $(B)/bench/floor $(B)/bench/floor-dynamic $(B)/bench/noop
 PROVE = prove
-TESTS = tests/unit tests/lint tests/cli tests/clients tests/root tests/fuzz
+TESTS = tests/unit tests/lint tests/cli tests/clients tests/contrib tests/root tests/fuzz
 UNIT_OBJECTS = $(foreach name,$(PROGRAMS),$(patsubst %.c,$(B)/%.o, \
 	$(filter-out %/main.c,$(wildcard $(name)/*.c)))) $(B)/libcommon.a
 
