@@ -24,7 +24,7 @@ static struct {
 	char login[NAME_BYTES], user[LOGIN_MAX_BYTES], domain[CONFIGURATION_TEXT_BYTES];
 } name;
 static char service_word[8], remote_ip[CALLER_ADDRESS_BYTES];
-static bool enters;
+static bool enters, tells_dovecot;
 
 /* What the database said: secrets, until they are wiped. */
 static struct {
@@ -70,7 +70,8 @@ static enum store_privilege privilege(const struct configuration *configuration,
 	(void)copy(span_of(service_words[caller->service]), service_word, sizeof(service_word));
 	(void)copy(span_of(caller->address), remote_ip, sizeof(remote_ip));
 	/* Dovecot does the rest itself, and refuses a checker that changed its user. */
-	enters = settings.become && service != SERVICE_SMTP && !unnamed && !configuration->dovecot;
+	tells_dovecot = configuration->dovecot;
+	enters = settings.become && service != SERVICE_SMTP && !unnamed && !tells_dovecot;
 	return enters && geteuid() == 0 ? STORE_BECOMES : STORE_NEEDS_OPEN;
 }
 
@@ -223,7 +224,9 @@ static bool keep_account(struct text *why)
 	account.gid = group = (gid_t)gid;
 	account.home = home;
 	account.shell = shell;
-	if (!enters)
+	/* A row without home or ids is none that Dovecot could be told of. */
+	tells_dovecot = tells_dovecot && found.home.at != NULL && uid > 0 && gid > 0;
+	if (!enters && !tells_dovecot)
 		return true;
 	if (found.home.at == NULL) {
 		text_join(why, "become = yes needs a column home");
@@ -286,13 +289,14 @@ static struct span find_clear(void)
 static enum reason examine(const struct configuration *configuration, const struct caller *caller,
 			   struct text *why)
 {
-	if (found.disabled) {
+	/* To a user who must not log in mail is delivered all the same. */
+	if (found.disabled && !caller->lookup) {
 		text_join(why, "column disabled is not 0");
 		return REASON_LOCKED;
 	}
 	if (found.expires != INT64_MAX && time(NULL) >= found.expires)
 		return REASON_ACCOUNT_EXPIRED;
-	if (enters && geteuid() == 0 && configuration->min_uid > 0 &&
+	if ((tells_dovecot || (enters && geteuid() == 0)) && configuration->min_uid > 0 &&
 	    (account.uid < configuration->min_uid || account.gid == 0)) {
 		text_join(why, "the uid or gid of the row is too low");
 		return REASON_MIN_UID;
@@ -301,6 +305,9 @@ static enum reason examine(const struct configuration *configuration, const stru
 		text_join(why, "only root can become the uid of the row");
 		return REASON_PRIVILEGES;
 	}
+	/* Mail that is delivered uses no service. */
+	if (caller->lookup && caller->service == SERVICE_UNKNOWN)
+		return REASON_OK;
 	return found.has_flags ? vflags_examine(found.flags, caller->service, caller->address)
 			       : REASON_OK;
 }
@@ -308,7 +315,7 @@ static enum reason examine(const struct configuration *configuration, const stru
 static const struct account *enter_account(bool *root_will_do)
 {
 	*root_will_do = false;
-	return enters ? &account : NULL;
+	return enters || tells_dovecot ? &account : NULL;
 }
 
 /* A statement that fails is no reason to refuse. */
