@@ -1,19 +1,15 @@
 #include "driver.h"
 
+#include "handshake.h"
 #include "privilege.h"
 #include "process.h"
 #include "request.h"
 #include "secret.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
-
-/* One byte to see that there are too many, one for the NUL that ends an unended string. */
-static char message[REQUEST_MAX_BYTES + 2];
-static struct secret_region message_region = { .base = message, .size = sizeof(message) };
 
 static struct configuration configuration;
 
@@ -22,20 +18,6 @@ static struct caller caller;
 static char user[LOG_USER_MAX_BYTES + 1];
 static struct text detail;
 static struct log_attempt attempt = { .caller = &caller, .user = { user, 0 } };
-
-static int exit_code(enum reason reason)
-{
-	switch (reason_outcome(reason)) {
-	case OUTCOME_REFUSED:
-		return 1;
-	case OUTCOME_MISUSE:
-		return 2;
-	case OUTCOME_TEMPORARY:
-	case OUTCOME_ACCEPTED: /* that the subprogram could not be run is said elsewhere */
-		break;
-	}
-	return 111;
-}
 
 static void report(enum reason reason)
 {
@@ -49,34 +31,6 @@ static void handle_deadline(void)
 	secret_wipe_all();
 	text_join(&detail, "not done within the deadline");
 	report(REASON_DEADLINE);
-}
-
-static enum reason read_message(struct span *read_bytes)
-{
-	size_t length = 0;
-
-	secret_register(&message_region);
-	message_region.dirty = sizeof(message);
-	while (length <= REQUEST_MAX_BYTES) {
-		ssize_t got = read(PROCESS_HANDSHAKE_DESCRIPTOR, message + length,
-				   REQUEST_MAX_BYTES + 1 - length);
-
-		if (got == 0)
-			break;
-		if (got > 0) {
-			length += (size_t)got;
-		} else if (errno == EAGAIN) {
-			struct pollfd wait = { PROCESS_HANDSHAKE_DESCRIPTOR, POLLIN, 0 };
-
-			(void)poll(&wait, 1, -1);
-		} else if (errno != EINTR) {
-			text_join(&detail, "reading descriptor 3: ", text_of_errno(errno));
-			return errno == EBADF ? REASON_DESCRIPTOR : REASON_HANDSHAKE;
-		}
-	}
-	close(PROCESS_HANDSHAKE_DESCRIPTOR);
-	*read_bytes = (struct span){ message, length };
-	return REASON_OK;
 }
 
 static void remember_user(struct span login)
@@ -99,7 +53,7 @@ static enum reason read_request(struct request *request)
 				    caller.service != SERVICE_IMAP,
 	};
 	struct span bytes;
-	enum reason reason = read_message(&bytes);
+	enum reason reason = handshake_read(&bytes, &detail);
 
 	if (reason != REASON_OK)
 		return reason;
@@ -271,7 +225,7 @@ static int run_subprogram(char **arguments)
 	process_ignore_log_signals();
 	text_join(&detail, arguments[0], ": ", text_of_errno(error));
 	report(REASON_EXEC);
-	return exit_code(REASON_EXEC);
+	return reason_exit_code(REASON_EXEC);
 }
 
 /* For a person who tries the program by hand; a server's descriptor 2 is no terminal. */
@@ -309,7 +263,7 @@ int driver_run(const struct store *store, int argc, char **argv)
 		report(reason);
 		if (reason_outcome(reason) == OUTCOME_MISUSE)
 			show_usage(store->program);
-		return exit_code(reason);
+		return reason_exit_code(reason);
 	}
 	if (configuration.log_success)
 		report(reason);

@@ -1,0 +1,64 @@
+/*
+ * gate - how the chain learns that a checker accepted.
+ *
+ * The chain has each checker run, in the place of the subprogram, the chain's own program once
+ * more, with --accepted=NAME. That one knocks at the gate, the abstract Unix socket NAME, and waits
+ * to be let through before it runs the subprogram; else it ends. So the chain alone decides, and a
+ * checker that accepts too late, or when the chain is dead, has accepted nothing.
+ *
+ * Whoever knocks is known by the process id that the kernel has noted (SO_PEERCRED): it must be
+ * the checker that is being tried, or a descendant of its. So nothing depends on NAME being
+ * unknown, and nothing on descriptors or variables, which a checker may close or clear, or on its
+ * ids, which it may change.
+ */
+#ifndef CHECKPW_CHAIN_GATE_H
+#define CHECKPW_CHAIN_GATE_H
+
+#include "text.h"
+
+#include <signal.h>
+#include <sys/types.h>
+
+#define GATE_ARGUMENT "--accepted="
+
+/* What the chain tells the one it lets through. */
+struct gate_pass {
+	pid_t chain;         /* which passes on signals and waits */
+	pid_t group;         /* the process group that the subprogram is to be in */
+	bool forget_service; /* $SERVICE is the chain's */
+};
+
+/* Opens the gate; once. False with `why` set. */
+bool gate_open(struct text *why);
+
+/* The argument that names the gate. */
+char *gate_argument(void);
+
+enum gate_event {
+	GATE_TROUBLE = 0, /* `errno` is set */
+	GATE_KNOCK,       /* the checker accepts; `connection` is set */
+	GATE_END,         /* the checker has ended; `status` is set, and it is waited for */
+};
+
+/*
+ * Waits until the checker of that process id knocks or ends. `waiting` is the signal mask in which
+ * SIGCHLD is taken.
+ */
+enum gate_event gate_await(pid_t checker, const sigset_t *waiting, int *connection, int *status);
+
+/* Lets it through. False if it is gone, and no subprogram will run. */
+bool gate_let_through(int connection, const struct gate_pass *pass);
+
+/* Waits until the subprogram runs, and returns 0, or the errno of its exec. Closes `connection`. */
+int gate_result(int connection);
+
+/*
+ * The other side: knocks at the gate of that name and waits. Returns the connection, close-on-exec,
+ * with `pass` set, or -1 if not let through.
+ */
+int gate_knock(const char *name, struct gate_pass *pass);
+
+/* Tells the chain why the subprogram could not be run. */
+void gate_report(int connection, int error);
+
+#endif
