@@ -18,7 +18,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -132,19 +131,6 @@ static enum reason examine(struct span message)
 	return scan_until(&rest, '\0', &password) ? REASON_OK : REASON_MALFORMED;
 }
 
-/* The path that a checker runs us by: the one we were run by, if it holds from anywhere. */
-static char *own_path(void)
-{
-	static char path[CONFIGURATION_TEXT_BYTES];
-	char *given = (char *)getauxval(AT_EXECFN); // NOLINT(performance-no-int-to-ptr)
-	ssize_t length;
-
-	if (given != NULL && given[0] == '/' && strncmp(given, "/dev/fd/", 8) != 0)
-		return given;
-	length = readlink("/proc/self/exe", path, sizeof(path));
-	return length > 0 && (size_t)length < sizeof(path) ? path : NULL;
-}
-
 static enum reason prepare(struct span *message)
 {
 	enum reason reason;
@@ -181,7 +167,7 @@ static enum answer try_link(struct link *link, struct span message, const sigset
 	if (current == -1) {
 		text_join(&said, "cannot be run: ", text_of_errno(errno));
 	} else {
-		switch (gate_await(current, waiting, connection, &status)) {
+		switch (gate_await(current, waiting, NULL, connection, &status)) {
 		case GATE_KNOCK:
 			text_join(&said, "accepted");
 			answer = ANSWER_ACCEPTED;
@@ -191,6 +177,7 @@ static enum answer try_link(struct link *link, struct span message, const sigset
 			answer = answer_of(status, &codes, &said);
 			break;
 		case GATE_TROUBLE:
+		case GATE_SIGNAL:
 			text_join(&said, "cannot be waited for: ", text_of_errno(errno));
 			(void)kill(-current, SIGKILL);
 			break;
@@ -202,7 +189,7 @@ static enum answer try_link(struct link *link, struct span message, const sigset
 
 static enum reason try_all(struct span message, int *connection)
 {
-	char *gate[] = { own_path(), gate_argument(), NULL };
+	char *gate[] = { gate_path(), gate_argument(), NULL };
 	bool temporary = false;
 	sigset_t waiting;
 
@@ -255,7 +242,7 @@ static enum reason search(bool handshake_is_open, int *connection)
 static int let_through(int connection)
 {
 	const struct gate_pass pass = {
-		.chain = getpid(),
+		.parent = getpid(),
 		.group = getpgrp(),
 		.forget_service = service_told,
 	};
@@ -324,8 +311,8 @@ int chain_go_through(const char *gate, char **subprogram)
 	(void)setpgid(0, pass.group);
 	/* Without the chain it would be one process, so who kills the chain kills the subprogram.
 	 */
-	is_child = getppid() == pass.chain;
-	if (is_child && (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != pass.chain))
+	is_child = getppid() == pass.parent;
+	if (is_child && (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != pass.parent))
 		return 111;
 	if (pass.forget_service)
 		caller_forget_service();

@@ -4,8 +4,10 @@
 #include "scan.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stddef.h>
+#include <sys/auxv.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -44,6 +46,18 @@ bool gate_open(struct text *why)
 char *gate_argument(void)
 {
 	return argument;
+}
+
+char *gate_path(void)
+{
+	static char path[PATH_MAX];
+	char *given = (char *)getauxval(AT_EXECFN); // NOLINT(performance-no-int-to-ptr)
+	ssize_t length;
+
+	if (given != NULL && given[0] == '/' && strncmp(given, "/dev/fd/", 8) != 0)
+		return given;
+	length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	return length > 0 ? path : NULL;
 }
 
 /* Where /proc does not show it there is no parent: 0. */
@@ -93,7 +107,8 @@ static bool is_of(int connection, pid_t checker)
 	       descends(peer.pid, checker);
 }
 
-enum gate_event gate_await(pid_t checker, const sigset_t *waiting, int *connection, int *status)
+enum gate_event gate_await(pid_t checker, const sigset_t *waiting,
+			   const volatile sig_atomic_t *expired, int *connection, int *status)
 {
 	struct pollfd knocks = { .fd = listener, .events = POLLIN };
 
@@ -110,6 +125,8 @@ enum gate_event gate_await(pid_t checker, const sigset_t *waiting, int *connecti
 		}
 		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
 			return GATE_TROUBLE;
+		if (expired != NULL && *expired)
+			return GATE_SIGNAL;
 		if (ppoll(&knocks, 1, NULL, waiting) == -1 && errno != EINTR)
 			return GATE_TROUBLE;
 	}
