@@ -95,7 +95,7 @@ endif
 
 # ---- programs ---------------------------------------------------------------------------------
 
-PROGRAMS = cmd5checkpw checkpw-passwd checkpw-vpasswd checkpw-chain $(if $(MYSQL_LIBRARIES),checkpw-mysql)
+PROGRAMS = cmd5checkpw checkpw-passwd checkpw-vpasswd checkpw-chain checkpw-test $(if $(MYSQL_LIBRARIES),checkpw-mysql)
 MANUALS = $(wildcard $(PROGRAMS:%=%/*.[58]))
 SAMPLES = $(wildcard $(PROGRAMS:%=%/*.sample))
 
@@ -104,8 +104,8 @@ COMMON_OBJECTS = $(patsubst %.c,$(B)/%.o,$(wildcard common/*.c))
 all: $(PROGRAMS:%=$(B)/bin/%)
 
 # What a program is linked with, where that differs: NSS needs the dynamic libc, nothing else.
-$(B)/bin/checkpw-passwd: LINKING = $(if $(STATIC),-pie $(LINK_HARDENING) $(LDFLAGS),$(ALL_LDFLAGS))
-$(B)/bin/checkpw-passwd: LIBRARIES := $(if $(STATIC),-Wl$(comma)-Bstatic $(LIBRARIES) -Wl$(comma)-Bdynamic,$(LIBRARIES))
+$(B)/bin/checkpw-passwd $(B)/bin/checkpw-test: LINKING = $(if $(STATIC),-pie $(LINK_HARDENING) $(LDFLAGS),$(ALL_LDFLAGS))
+$(B)/bin/checkpw-passwd $(B)/bin/checkpw-test: LIBRARIES := $(if $(STATIC),-Wl$(comma)-Bstatic $(LIBRARIES) -Wl$(comma)-Bdynamic,$(LIBRARIES))
 
 $(B)/bin/checkpw-vpasswd: LIBRARIES := -lcdb $(LIBRARIES)
 
