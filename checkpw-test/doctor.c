@@ -11,6 +11,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 static const struct attempt_setting *setting;
 static const char *no_log;
 static struct installation installation;
@@ -71,7 +73,7 @@ static void mend_file(const char *complaint, const char *path)
 		text_add_number(&mend, (long long)strtoul(uid + 8, NULL, 10));
 		text_add(&mend, " ");
 		text_add(&mend, path);
-		text_add(&mend, "; or, for a configuration, chown root and chmod 644");
+		text_add(&mend, "; chmod 400; or, for a configuration, chown root and chmod 644");
 	} else {
 		text_join(&mend, "correct ", path);
 	}
@@ -80,6 +82,7 @@ static void mend_file(const char *complaint, const char *path)
 /* Answered 111: the log of ours says why, and a sound one does so in a word. */
 static void explain_temporary(void)
 {
+	static const char *const of_files[] = { "store", "configuration", "privileges", "memory" };
 	char reason[64], detail[512], path[512];
 
 	if (!find_in_log("reason=", reason, sizeof(reason))) {
@@ -91,10 +94,10 @@ static void explain_temporary(void)
 	}
 	(void)find_in_log("detail=", detail, sizeof(detail));
 	/* What was found in the files is not told twice. */
-	if (problems_of_files != 0 &&
-	    (strcmp(reason, "store") == 0 || strcmp(reason, "configuration") == 0 ||
-	     strcmp(reason, "privileges") == 0))
-		return;
+	for (size_t i = 0; problems_of_files != 0 && i < COUNT(of_files); i++) {
+		if (strcmp(reason, of_files[i]) == 0)
+			return;
+	}
 	snprintf(path, sizeof(path), "%.*s", (int)strcspn(detail, ": "), detail);
 	text_join(&what, "a made-up login is answered 111, reason ", reason, ": ", detail);
 	if (path[0] == '/')

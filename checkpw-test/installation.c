@@ -80,6 +80,30 @@ static void examine_program(const struct installation *installation)
 	}
 }
 
+static void report_owner(const struct installation *installation, const char *store, uid_t owner)
+{
+	if (installation->status.st_mode & S_ISUID) {
+		text_join(&what, store, ": it belongs to uid ");
+		text_add_number(&what, owner);
+		text_add(&what, ", and the checker runs as uid ");
+		text_add_number(&what, installation->effective_user);
+	} else {
+		text_join(&what, installation->program, ": the set-uid bit is missing");
+	}
+	text_join(&mend, "chown ");
+	text_add_number(&mend, owner);
+	text_add(&mend, " ");
+	text_add(&mend, installation->program);
+	text_add(&mend, "; chmod 4750 ");
+	text_add(&mend, installation->program);
+	text_add(&mend, ", its group being that of the mail server");
+	doctor_report(
+		what.bytes,
+		"the checker takes a file of root or of its own user only: each login is answered "
+		"111",
+		mend.bytes);
+}
+
 /* cmd5checkpw: set-uid to the owner of the file of users. */
 static void examine_poppasswd(const struct installation *installation)
 {
@@ -100,24 +124,8 @@ static void examine_poppasswd(const struct installation *installation)
 		return;
 	}
 	if (installation->effective_user != 0 && status.st_uid != 0 &&
-	    status.st_uid != installation->effective_user) {
-		text_join(&what, store, ": it belongs to uid ");
-		text_add_number(&what, status.st_uid);
-		text_add(&what, ", and the checker runs as uid ");
-		text_add_number(&what, installation->effective_user);
-		text_join(&mend, "chown ");
-		text_add_number(&mend, status.st_uid);
-		text_add(&mend, " ");
-		text_add(&mend, installation->program);
-		text_add(&mend, "; chmod 4750 ");
-		text_add(&mend, installation->program);
-		text_add(&mend, " (its group being that of the mail server), or chown the file");
-		doctor_report(
-			what.bytes,
-			"the checker takes a file of root or of its own user only: each login "
-			"is answered 111",
-			mend.bytes);
-	}
+	    status.st_uid != installation->effective_user)
+		report_owner(installation, store, status.st_uid);
 	if (status.st_mode & S_IWOTH) {
 		text_join(&what, store, ": everybody may write to it");
 		text_join(&mend, "chmod 400 ", store, ", and see what was written to it");
