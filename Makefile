@@ -9,6 +9,7 @@ LDFLAGS ?=
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 SYSCONFDIR ?= /etc
 DESTDIR ?=
 # static: fast to start and small enough for `softlimit -m 7340032`; dynamic: for distributions
@@ -98,6 +99,7 @@ endif
 PROGRAMS = cmd5checkpw checkpw-passwd checkpw-vpasswd checkpw-chain checkpw-test $(if $(MYSQL_LIBRARIES),checkpw-mysql)
 MANUALS = $(wildcard $(PROGRAMS:%=%/*.[58]))
 SAMPLES = $(wildcard $(PROGRAMS:%=%/*.sample))
+COMPLETIONS = $(wildcard contrib/completion/*)
 
 COMMON_OBJECTS = $(patsubst %.c,$(B)/%.o,$(wildcard common/*.c))
 
@@ -196,16 +198,18 @@ fuzz:
 
 install: all
 	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(MANDIR)/man5' '$(DESTDIR)$(MANDIR)/man8' \
-		'$(DESTDIR)$(SYSCONFDIR)/checkpw'
+		'$(DESTDIR)$(SYSCONFDIR)/checkpw' '$(DESTDIR)$(COMPLETIONDIR)'
 	install -m 0755 $(PROGRAMS:%=$(B)/bin/%) '$(DESTDIR)$(BINDIR)'
 	for page in $(MANUALS); do \
 		install -m 0644 $$page '$(DESTDIR)$(MANDIR)'/man$${page##*.} || exit 1; done
 	install -m 0644 $(SAMPLES) '$(DESTDIR)$(SYSCONFDIR)/checkpw'
+	install -m 0644 $(COMPLETIONS) '$(DESTDIR)$(COMPLETIONDIR)'
 
 uninstall:
 	for program in $(PROGRAMS); do rm -f '$(DESTDIR)$(BINDIR)'/$$program || exit 1; done
 	for page in $(MANUALS); do \
 		rm -f '$(DESTDIR)$(MANDIR)'/man$${page##*.}/$${page##*/} || exit 1; done
+	for file in $(COMPLETIONS); do rm -f '$(DESTDIR)$(COMPLETIONDIR)'/$${file##*/} || exit 1; done
 	for sample in $(SAMPLES); do \
 		rm -f '$(DESTDIR)$(SYSCONFDIR)'/checkpw/$${sample##*/} || exit 1; done
 
