@@ -17,7 +17,7 @@ static void block_signals(sigset_t *taken)
 	for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++)
 		sigaddset(taken, passed_on[i]);
 	sigprocmask(SIG_BLOCK, taken, NULL);
-	signal(SIGXCPU, SIG_DFL); /* it was the deadline */
+	(void)signal(SIGXCPU, SIG_DFL); /* it was the deadline */
 }
 
 /* One from the terminal has reached the subprogram already: it is in the same process group. */
@@ -31,7 +31,7 @@ static int die_by(int number)
 {
 	sigset_t only;
 
-	signal(number, SIG_DFL);
+	(void)signal(number, SIG_DFL);
 	(void)kill(getpid(), number);
 	sigemptyset(&only);
 	sigaddset(&only, number);

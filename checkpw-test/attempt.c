@@ -89,7 +89,7 @@ static void set_variable(const char *variable, const char *mechanism)
 
 	if (equals == NULL)
 		return;
-	snprintf(name, sizeof(name), "%.*s", (int)(equals - variable), variable);
+	(void)snprintf(name, sizeof(name), "%.*s", (int)(equals - variable), variable);
 	setenv(name, strcmp(equals + 1, "%") == 0 ? mechanism : equals + 1, 1);
 }
 
@@ -137,8 +137,8 @@ static void become_checker(const struct attempt_setting *setting, const struct r
 		errno = EPERM;
 		return;
 	}
-	signal(SIGALRM, SIG_DFL);
-	signal(SIGCHLD, SIG_DFL);
+	(void)signal(SIGALRM, SIG_DFL);
+	(void)signal(SIGCHLD, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &mask_that_came, NULL);
 	process_exec(words);
 }
@@ -218,9 +218,9 @@ static void await(const struct run *run, unsigned seconds, struct attempt_result
 	enum gate_event event;
 
 	expired = 0;
-	alarm(seconds);
+	(void)alarm(seconds);
 	event = gate_await(run->process, &waiting, &expired, &connection, &status);
-	alarm(0);
+	(void)alarm(0);
 	result->milliseconds = now() - start;
 	/* What it says before it accepts is its own; what comes later is the subprogram's. */
 	result->output_length = (size_t)lseek(run->output, 0, SEEK_CUR);

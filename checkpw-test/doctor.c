@@ -44,7 +44,7 @@ static bool find_in_log(const char *key, char *out, size_t size)
 	if (at == NULL)
 		return false;
 	length = *at == '"' ? strcspn(++at, "\"\n") : strcspn(at, " \n");
-	snprintf(out, size, "%.*s", (int)length, at);
+	(void)snprintf(out, size, "%.*s", (int)length, at);
 	return true;
 }
 
@@ -98,7 +98,7 @@ static void explain_temporary(void)
 		if (strcmp(reason, of_files[i]) == 0)
 			return;
 	}
-	snprintf(path, sizeof(path), "%.*s", (int)strcspn(detail, ": "), detail);
+	(void)snprintf(path, sizeof(path), "%.*s", (int)strcspn(detail, ": "), detail);
 	text_join(&what, "a made-up login is answered 111, reason ", reason, ": ", detail);
 	if (path[0] == '/')
 		mend_file(detail, path);

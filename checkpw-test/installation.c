@@ -40,7 +40,7 @@ static void examine_directory(const char *path)
 	struct stat status;
 	char *slash;
 
-	snprintf(directory, sizeof(directory), "%s", path);
+	(void)snprintf(directory, sizeof(directory), "%s", path);
 	slash = strrchr(directory, '/');
 	if (slash == NULL || slash == directory)
 		return;
@@ -265,10 +265,11 @@ bool installation_examine(const struct attempt_setting *setting, struct installa
 			continue;
 		named = is_set_id(installation) ? NULL : getenv(known[i].variable);
 		if (named != NULL)
-			snprintf(installation->configuration, INSTALLATION_PATH_BYTES, "%s", named);
+			(void)snprintf(installation->configuration, INSTALLATION_PATH_BYTES, "%s",
+				       named);
 		else
-			snprintf(installation->configuration, INSTALLATION_PATH_BYTES, "%s/%s.conf",
-				 CONFIGURATION_DIRECTORY, installation->name);
+			(void)snprintf(installation->configuration, INSTALLATION_PATH_BYTES,
+				       "%s/%s.conf", CONFIGURATION_DIRECTORY, installation->name);
 		examine_configuration(installation);
 		if (known[i].examine != NULL)
 			known[i].examine(installation);
@@ -294,7 +295,7 @@ const char *installation_value(const struct installation *installation, const ch
 	struct span line;
 	int file = -1;
 
-	snprintf(out, INSTALLATION_PATH_BYTES, "%s", usual);
+	(void)snprintf(out, INSTALLATION_PATH_BYTES, "%s", usual);
 	if (installation->configuration[0] != '\0')
 		file = file_open(installation->configuration, FILE_TRUST_NAMED, NULL, &ignored);
 	if (file == -1)
@@ -310,7 +311,8 @@ const char *installation_value(const struct installation *installation, const ch
 			continue;
 		value = without_blanks(span_from(line, (size_t)(equals - line.at) + 1));
 		if (value.length < INSTALLATION_PATH_BYTES)
-			snprintf(out, INSTALLATION_PATH_BYTES, "%.*s", (int)value.length, value.at);
+			(void)snprintf(out, INSTALLATION_PATH_BYTES, "%.*s", (int)value.length,
+				       value.at);
 	}
 	close(file);
 	return out;

@@ -136,7 +136,7 @@ static void take_command(char **words)
 	size_t count = 0;
 
 	setting.subprogram = usual;
-	for (; words[count] != NULL && count < ATTEMPT_WORDS_MAX; count++) {
+	for (; count < ATTEMPT_WORDS_MAX && words[count] != NULL; count++) {
 		if (strcmp(words[count], "--") == 0) {
 			if (words[count + 1] != NULL)
 				setting.subprogram = words + count + 1;
@@ -268,8 +268,8 @@ static int run(void)
 
 static void handle_interrupt(int number)
 {
-	trap_close();
-	signal(number, SIG_DFL);
+	trap_close(); // NOLINT(bugprone-signal-handler,cert-sig30-c): close, unlink, rmdir
+	(void)signal(number, SIG_DFL);
 	(void)raise(number);
 }
 
@@ -284,9 +284,9 @@ int main(int argc, char **argv)
 	if (!take_options(argc, argv) || argv[optind] == NULL || strcmp(argv[optind], "--") == 0)
 		return show_usage();
 	take_command(argv + optind);
-	signal(SIGINT, handle_interrupt);
-	signal(SIGTERM, handle_interrupt);
-	signal(SIGHUP, handle_interrupt);
+	(void)signal(SIGINT, handle_interrupt);
+	(void)signal(SIGTERM, handle_interrupt);
+	(void)signal(SIGHUP, handle_interrupt);
 	code = run();
 	secret_wipe_all();
 	trap_close();

@@ -19,11 +19,11 @@ static void add_descriptor(char *list, int descriptor)
 	size_t length = strlen(list);
 	ssize_t got;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", descriptor);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", descriptor);
 	got = readlink(path, target, sizeof(target) - 1);
 	target[got > 0 ? got : 0] = '\0';
-	snprintf(list + length, PROBE_TEXT_BYTES - length, "%s%d -> %s", length != 0 ? ", " : "",
-		 descriptor, target);
+	(void)snprintf(list + length, PROBE_TEXT_BYTES - length, "%s%d -> %s",
+		       length != 0 ? ", " : "", descriptor, target);
 }
 
 static void list_descriptors(char *list, int own)

@@ -18,7 +18,7 @@ static void restore(void)
 static void handle_signal(int number)
 {
 	restore();
-	signal(number, SIG_DFL);
+	(void)signal(number, SIG_DFL);
 	(void)raise(number);
 }
 
