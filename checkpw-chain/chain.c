@@ -18,7 +18,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 static struct configuration configuration;
@@ -298,25 +297,4 @@ int chain_run(char **arguments)
 	if (reason_outcome(reason) == OUTCOME_MISUSE)
 		show_usage();
 	return reason_exit_code(reason);
-}
-
-int chain_go_through(const char *gate, char **subprogram)
-{
-	struct gate_pass pass;
-	int connection = gate_knock(gate, &pass);
-	bool is_child;
-
-	if (connection == -1 || subprogram[0] == NULL)
-		return 111;
-	(void)setpgid(0, pass.group);
-	/* Without the chain it would be one process, so who kills the chain kills the subprogram.
-	 */
-	is_child = getppid() == pass.parent;
-	if (is_child && (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != pass.parent))
-		return 111;
-	if (pass.forget_service)
-		caller_forget_service();
-	process_exec(subprogram);
-	gate_report(connection, errno);
-	return 111;
 }

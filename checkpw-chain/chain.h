@@ -12,10 +12,7 @@
 #ifndef CHECKPW_CHAIN_CHAIN_H
 #define CHECKPW_CHAIN_CHAIN_H
 
-/* The chain: all of main but for the knock. `arguments` are those behind its name. */
+/* All of main. `arguments` are those behind its name. */
 int chain_run(char **arguments);
-
-/* What a checker runs when it accepts: knocks at the gate of that name, and runs `subprogram`. */
-int chain_go_through(const char *gate, char **subprogram);
 
 #endif

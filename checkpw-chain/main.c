@@ -2,15 +2,15 @@
 #include "chain.h"
 #include "gate.h"
 
-#include <string.h>
+#include <stddef.h>
 
 int main(int argc, char **argv)
 {
 	static char *nothing[] = { NULL };
 	char **arguments = argc > 0 ? argv + 1 : nothing;
-	size_t length = strlen(GATE_ARGUMENT);
 
-	if (arguments[0] != NULL && strncmp(arguments[0], GATE_ARGUMENT, length) == 0)
-		return chain_go_through(arguments[0] + length, arguments + 1);
+	/* What a checker runs when it accepts. */
+	if (gate_is_named(arguments[0]))
+		return gate_go_through(arguments);
 	return chain_run(arguments);
 }

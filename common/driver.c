@@ -1,5 +1,6 @@
 #include "driver.h"
 
+#include "gate.h"
 #include "handshake.h"
 #include "privilege.h"
 #include "process.h"
@@ -220,6 +221,8 @@ static int run_subprogram(char **arguments)
 	if (attempt.mechanism == MECHANISM_LOOKUP)
 		putenv(authorized);
 	process_restore();
+	if (gate_is_ahead(arguments))
+		return gate_go_through(arguments + 1);
 	process_exec(arguments);
 	error = errno;
 	process_ignore_log_signals();

@@ -1,6 +1,8 @@
 #include "gate.h"
 
+#include "caller.h"
 #include "file.h"
+#include "process.h"
 #include "scan.h"
 
 #include <errno.h>
@@ -8,6 +10,7 @@
 #include <poll.h>
 #include <stddef.h>
 #include <sys/auxv.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -173,4 +176,39 @@ int gate_knock(const char *name, struct gate_pass *pass)
 void gate_report(int connection, int error)
 {
 	(void)send(connection, &error, sizeof(error), MSG_NOSIGNAL);
+}
+
+bool gate_is_named(const char *word)
+{
+	return word != NULL && strncmp(word, GATE_ARGUMENT, strlen(GATE_ARGUMENT)) == 0;
+}
+
+int gate_go_through(char **arguments)
+{
+	char **subprogram = arguments + 1;
+	struct gate_pass pass;
+	int connection = gate_knock(arguments[0] + strlen(GATE_ARGUMENT), &pass);
+	bool is_child;
+
+	if (connection == -1 || subprogram[0] == NULL)
+		return 111;
+	(void)setpgid(0, pass.group);
+	/* Without the chain it would be one process, so who kills the chain kills the subprogram.
+	 */
+	is_child = getppid() == pass.parent;
+	if (is_child && (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != pass.parent))
+		return 111;
+	if (pass.forget_service)
+		caller_forget_service();
+	process_exec(subprogram);
+	gate_report(connection, errno);
+	return 111;
+}
+
+bool gate_is_ahead(char *const *subprogram)
+{
+	const char *slash = strrchr(subprogram[0], '/');
+
+	return slash != NULL && strcmp(slash, "/checkpw-chain") == 0 &&
+	       gate_is_named(subprogram[1]);
 }

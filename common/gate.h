@@ -69,4 +69,19 @@ int gate_knock(const char *name, struct gate_pass *pass);
 /* Tells the program why the subprogram could not be run. */
 void gate_report(int connection, int error);
 
+/* Whether `word`, which may be NULL, names a gate. */
+bool gate_is_named(const char *word);
+
+/*
+ * The other side, whole, for checkpw-chain: `arguments` are the one that names the gate and, behind
+ * it, the subprogram, which is run if that is allowed. Returns the exit code if not.
+ */
+int gate_go_through(char **arguments);
+
+/*
+ * Whether `subprogram` is checkpw-chain in the place of the real one: then a checker of the suite
+ * goes through the gate itself, with what follows the name, and spares it a process image.
+ */
+bool gate_is_ahead(char *const *subprogram);
+
 #endif

@@ -261,6 +261,28 @@ like unchanged('a checker that keeps descriptor 3', 'keep-message,accept')->{pro
 	is run([ 'shrug' ], subprogram => ["$dir/missing"])->{end}, 111, '... behind a checker that ends with 0 nevertheless';
 }
 
+# ---- links of the suite, which knock themselves ------------------------------------------------
+
+{
+	my $cmd5 = checker();
+	my @ours = (env => { CHECKPW_CONF => write_file("$dir/cmd5.conf", "log = none\nfile = $dir/users\n") });
+	write_file("$dir/users", "joe:$password\n");
+	my $through = run([ 'exit=1', $cmd5 ], @ours);
+	my $direct = run([], @ours, program => [$cmd5]);
+	is_deeply [ @{$through}{qw(end probe)} ], [ 0, $direct->{probe} ], 'unchanged: a link of the suite';
+	$through = run([ $cmd5, 'accept' ], @ours, subprogram => [ 'sh', '-c', 'exit 9' ]);
+	is_deeply [ @{$through}{qw(end ran)} ], [ 9, '' ], '... accepts, and ends the search';
+	like run([$cmd5], @ours, subprogram => ["$dir/missing"])->{log}, qr/ reason=ok .*\n.* reason=exec user="joe" detail="\Q$dir\E\/missing: No such file/,
+	  '... tells why the subprogram cannot be run';
+	is run([ $cmd5, 'exit=1' ], @ours, message => "joe\0wrong\0\0")->{line}{reason}, 'refused', '... refuses';
+	is run([ "$chain /bin/false $cmd5 --", 'accept' ], @ours, subprogram => [ 'sh', '-c', 'exit 9' ])->{end}, 9, 'a chain in a chain accepts';
+	is run([ "$chain /bin/false /bin/false --", 'exit=1' ], @ours)->{line}{reason}, 'refused', '... and refuses';
+	my $alone = run([], @ours, program => [ $cmd5, $chain, '--accepted=00000' ]);
+	is_deeply [ @{$alone}{qw(end probe)} ], [ 111, undef ], 'without a chain it runs nothing';
+	$alone = run([], @ours, program => [$cmd5], subprogram => [ $probe, "$dir/probe.out", '--accepted=00000' ]);
+	is $alone->{end}, 0, 'an argument of another program means nothing';
+}
+
 # ---- how the subprogram ends -------------------------------------------------------------------
 
 for my $code (0, 1, 2, 3, 100, 111, 255) {
