@@ -299,7 +299,10 @@ for my $signal (qw(HUP INT QUIT ILL ABRT SEGV KILL PIPE ALRM TERM XCPU XFSZ USR1
 is run([ 'exit=1', 'accept' ], subprogram => [ 'sleep', 2 ], config => "deadline = 1\n")->{end}, 0, 'the subprogram may run longer than the deadline';
 {
 	my $start = time;
-	my $got = row 'a checker that hangs', [ 'hang-child', 'accept' ], 111, 'deadline', config => "deadline = 1\n";
+	my $got = row 'a checker that hangs', [ 'hang-child,accept', 'accept' ], 111, 'deadline', config => "deadline = 1\n";
+	my $left = sub { grep { (read_file("$_/cmdline") // '') =~ /hang-child,accept\0\Q$chain\E\0--accepted/ } glob '/proc/[0-9]*' };
+	wait_until('the processes to die', sub { !$left->() });
+	pass '... and is killed with its children';
 	cmp_ok time - $start, '<', 30, '... is not waited for';
 	is $got->{said}, 'not done within the deadline', '... and the log says so';
 	$got = row 'a message that does not end', ['accept'], 111, 'deadline', config => "deadline = 1\n", message => '', child => sub {
@@ -384,6 +387,37 @@ for my $signal (qw(HUP INT QUIT USR1 USR2 ALRM WINCH TERM)) {
 	waitpid $pid, 0;
 	is $? & 127, 15, '... which was killed';
 	close $out;
+}
+SKIP: {
+	# A signal of the terminal reaches the whole group: the chain must not pass it on once more.
+	skip 'IO::Pty is not installed', 2 if !eval { require IO::Pty; 1 };
+	my $pty = IO::Pty->new;
+	pipe my $read, my $write or die "pipe: $!";
+	syswrite $write, $message;
+	close $write;
+	my $pid = fork // die "fork: $!";
+	if ($pid == 0) {
+		$pty->make_slave_controlling_terminal;
+		POSIX::dup2(fileno $pty->slave, $_) for 0 .. 2;
+		POSIX::dup2(fileno $read, 3);
+		$^F = 3;
+		open my $three, '<&=', 3;
+		fcntl $three, F_SETFD, 0;
+		%ENV = (PATH => '/usr/bin:/bin', CHECKPW_CHAIN_CONF => write_file("$dir/background.conf", "log = none\n"));
+		exec $chain, "$standin accept", '--', $^X, '-e',
+		  '$| = 1; $SIG{INT} = sub { $count++ }; print "ready\n"; sleep 1 while !$count; sleep 1; print "INT $count\n"; exit 6'
+		  or POSIX::_exit(96);
+	}
+	$pty->close_slave;
+	my $shown = '';
+	while ($shown !~ /INT \d/) {
+		sysread $pty, my $more, 4096 or last;
+		$shown .= $more;
+		print {$pty} "\cC" if $more =~ /ready/;
+	}
+	like $shown, qr/INT 1\r/, 'a signal of the terminal comes once';
+	waitpid $pid, 0;
+	is $? >> 8, 6, '... and does not end the chain';
 }
 {
 	# A client that is told good-bye must see the end, though the chain waits on.
