@@ -9,6 +9,7 @@ LDFLAGS ?=
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 SYSCONFDIR ?= /etc
 DESTDIR ?=
 # static: fast to start and small enough for `softlimit -m 7340032`; dynamic: for distributions
@@ -95,17 +96,18 @@ endif
 
 # ---- programs ---------------------------------------------------------------------------------
 
-PROGRAMS = cmd5checkpw checkpw-passwd checkpw-vpasswd $(if $(MYSQL_LIBRARIES),checkpw-mysql)
+PROGRAMS = cmd5checkpw checkpw-passwd checkpw-vpasswd checkpw-chain checkpw-test $(if $(MYSQL_LIBRARIES),checkpw-mysql)
 MANUALS = $(wildcard $(PROGRAMS:%=%/*.[58]))
 SAMPLES = $(wildcard $(PROGRAMS:%=%/*.sample))
+COMPLETIONS = $(wildcard contrib/completion/*)
 
 COMMON_OBJECTS = $(patsubst %.c,$(B)/%.o,$(wildcard common/*.c))
 
 all: $(PROGRAMS:%=$(B)/bin/%)
 
 # What a program is linked with, where that differs: NSS needs the dynamic libc, nothing else.
-$(B)/bin/checkpw-passwd: LINKING = $(if $(STATIC),-pie $(LINK_HARDENING) $(LDFLAGS),$(ALL_LDFLAGS))
-$(B)/bin/checkpw-passwd: LIBRARIES := $(if $(STATIC),-Wl$(comma)-Bstatic $(LIBRARIES) -Wl$(comma)-Bdynamic,$(LIBRARIES))
+$(B)/bin/checkpw-passwd $(B)/bin/checkpw-test: LINKING = $(if $(STATIC),-pie $(LINK_HARDENING) $(LDFLAGS),$(ALL_LDFLAGS))
+$(B)/bin/checkpw-passwd $(B)/bin/checkpw-test: LIBRARIES := $(if $(STATIC),-Wl$(comma)-Bstatic $(LIBRARIES) -Wl$(comma)-Bdynamic,$(LIBRARIES))
 
 $(B)/bin/checkpw-vpasswd: LIBRARIES := -lcdb $(LIBRARIES)
 
@@ -142,7 +144,7 @@ $(B)/flags: FORCE
 # ---- tests ------------------------------------------------------------------------------------
 
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
-HELPERS = $(B)/tests/probe $(B)/tests/spawn
+HELPERS = $(B)/tests/probe $(B)/tests/spawn $(B)/tests/standin
 REPLAYS = $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/replay_%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH = $(B)/bench/bench $(B)/bench/floor $(B)/bench/floor-dynamic $(B)/bench/noop
 PROVE = prove
@@ -194,9 +196,6 @@ fuzz:
 
 # ---- installation -----------------------------------------------------------------------------
 
-COMPLETIONS = $(wildcard contrib/completion/*)
-COMPLETION_DIR = $(PREFIX)/share/bash-completion/completions
-
 # A program that is there already keeps its owner, its mode and its set-id bits. The new one takes its
 # place in one step, so that no login meets half a program; chown takes the bits away, so it is first.
 define install_program
@@ -210,12 +209,12 @@ endef
 
 install: all
 	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(MANDIR)/man5' '$(DESTDIR)$(MANDIR)/man8' \
-		'$(DESTDIR)$(SYSCONFDIR)/checkpw' $(if $(COMPLETIONS),'$(DESTDIR)$(COMPLETION_DIR)')
+		'$(DESTDIR)$(SYSCONFDIR)/checkpw' $(if $(COMPLETIONS),'$(DESTDIR)$(COMPLETIONDIR)')
 	$(foreach program,$(PROGRAMS),$(call install_program,$(program)))
 	for page in $(MANUALS); do \
 		install -m 0644 $$page '$(DESTDIR)$(MANDIR)'/man$${page##*.} || exit 1; done
 	install -m 0644 $(SAMPLES) '$(DESTDIR)$(SYSCONFDIR)/checkpw'
-	$(if $(COMPLETIONS),install -m 0644 $(COMPLETIONS) '$(DESTDIR)$(COMPLETION_DIR)')
+	$(if $(COMPLETIONS),install -m 0644 $(COMPLETIONS) '$(DESTDIR)$(COMPLETIONDIR)')
 
 # GROUP=qmail: only root and that group may run cmd5checkpw.
 install-setuid:
@@ -227,7 +226,7 @@ uninstall:
 	rm -f $(PROGRAMS:%='$(DESTDIR)$(BINDIR)/%') \
 		$(foreach page,$(MANUALS),'$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))') \
 		$(foreach sample,$(SAMPLES),'$(DESTDIR)$(SYSCONFDIR)/checkpw/$(notdir $(sample))') \
-		$(foreach file,$(COMPLETIONS),'$(DESTDIR)$(COMPLETION_DIR)/$(notdir $(file))')
+		$(foreach file,$(COMPLETIONS),'$(DESTDIR)$(COMPLETIONDIR)/$(notdir $(file))')
 	rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(SYSCONFDIR)/checkpw' 2>/dev/null || true
 
 dist:

@@ -81,3 +81,20 @@ void caller_describe(struct caller *caller, const char *subprogram)
 				   environment_says("SMTPAUTHMETHOD", "plain");
 	caller->smtpauth_without_cram = offered != NULL && strcasestr(offered, "cram") == NULL;
 }
+
+bool caller_tell_service(const struct caller *caller)
+{
+	static char variables[SERVICE_COUNT][16] = {
+		[SERVICE_SMTP] = "SERVICE=smtp",
+		[SERVICE_POP3] = "SERVICE=pop3",
+		[SERVICE_IMAP] = "SERVICE=imap",
+	};
+
+	return caller->service != SERVICE_UNKNOWN && getenv("SERVICE") == NULL &&
+	       putenv(variables[caller->service]) == 0;
+}
+
+void caller_forget_service(void)
+{
+	unsetenv("SERVICE");
+}

@@ -32,4 +32,12 @@ extern const char *const service_words[SERVICE_COUNT + 1]; /* ends with NULL */
  */
 void caller_describe(struct caller *caller, const char *subprogram);
 
+/*
+ * Sets $SERVICE for the programs that are run next, where it is not set and the service is known:
+ * they cannot tell it from the name of a subprogram that stands between. True if it was set; then
+ * caller_forget_service takes it away again.
+ */
+bool caller_tell_service(const struct caller *caller);
+void caller_forget_service(void);
+
 #endif

@@ -19,9 +19,17 @@ static struct configuration common = {
 	.min_uid = 1,
 };
 
-static const struct configuration_key common_keys[] = {
+/* Of all programs. */
+static const struct configuration_key general_keys[] = {
 	{ "log", CONFIGURATION_WORD, &common.log, 0, 0, log_target_words },
 	{ "log-success", CONFIGURATION_FLAG, &common.log_success, 0, 0, NULL },
+	{ "deadline", CONFIGURATION_NUMBER, &common.deadline, 1, 3600, NULL },
+	{ "service", CONFIGURATION_WORD, &common.service, 0, 0, service_words },
+	{ NULL, CONFIGURATION_FLAG, NULL, 0, 0, NULL },
+};
+
+/* Of all checkers. */
+static const struct configuration_key common_keys[] = {
 	{ "log-unknown-login", CONFIGURATION_FLAG, &common.log_unknown_login, 0, 0, NULL },
 	{ "challenges", CONFIGURATION_FLAG, &common.challenges, 0, 0, NULL },
 	{ "challenge-window", CONFIGURATION_NUMBER, &common.challenge_window, 0, 86400, NULL },
@@ -29,9 +37,7 @@ static const struct configuration_key common_keys[] = {
 	{ "indimail", CONFIGURATION_FLAG, &common.indimail, 0, 0, NULL },
 	{ "dovecot", CONFIGURATION_FLAG, &common.dovecot, 0, 0, NULL },
 	{ "dovecot-credentials", CONFIGURATION_FLAG, &common.dovecot_credentials, 0, 0, NULL },
-	{ "deadline", CONFIGURATION_NUMBER, &common.deadline, 1, 3600, NULL },
 	{ "min-uid", CONFIGURATION_NUMBER, &common.min_uid, 0, INT_MAX, NULL },
-	{ "service", CONFIGURATION_WORD, &common.service, 0, 0, service_words },
 	{ "decoy", CONFIGURATION_TEXT, common.decoy, 0, 0, NULL },
 	{ NULL, CONFIGURATION_FLAG, NULL, 0, 0, NULL },
 };
@@ -98,6 +104,20 @@ static bool set_path(char *path, struct span value, struct text *why)
 	return set_text(path, value, why);
 }
 
+/* The NUL of the last line is in the bytes beyond the length, which are zero. */
+static bool add_line(struct configuration_list *list, struct span value, struct text *why)
+{
+	if (value.length == 0 || value.length + 1 > sizeof(list->bytes) - list->length) {
+		text_join(why, "must have 1 byte or more, and all its lines together less than ");
+		text_add_number(why, sizeof(list->bytes));
+		return false;
+	}
+	memcpy(list->bytes + list->length, value.at, value.length);
+	list->length += value.length;
+	list->bytes[list->length++] = '\0';
+	return true;
+}
+
 bool configuration_set(const struct configuration_key *key, struct span value, struct text *why)
 {
 	switch (key->type) {
@@ -111,6 +131,8 @@ bool configuration_set(const struct configuration_key *key, struct span value, s
 		return set_text(key->value, value, why);
 	case CONFIGURATION_PATH:
 		return set_path(key->value, value, why);
+	case CONFIGURATION_LIST:
+		return add_line(key->value, value, why);
 	}
 	return false;
 }
@@ -129,16 +151,18 @@ static struct span trim(struct span text)
 	return text;
 }
 
-/* The common keys and the program's own as one table. */
+#define TABLES 3
+
+/* The general keys, the common ones and the program's own as one table. */
 struct key_tables {
-	const struct configuration_key *table[2];
-	bool seen[2][KEYS_MAX];
+	const struct configuration_key *table[TABLES];
+	bool seen[TABLES][KEYS_MAX];
 };
 
 static const struct configuration_key *find_key(struct key_tables *tables, struct span name,
 						bool **seen)
 {
-	for (size_t t = 0; t < 2; t++) {
+	for (size_t t = 0; t < TABLES; t++) {
 		const struct configuration_key *table = tables->table[t];
 
 		for (size_t k = 0; table != NULL && table[k].name != NULL && k < KEYS_MAX; k++) {
@@ -173,7 +197,7 @@ static bool take_line(struct key_tables *tables, struct span line, struct text *
 		text_join(why, "unknown key");
 		return false;
 	}
-	if (*seen) {
+	if (*seen && key->type != CONFIGURATION_LIST) {
 		text_join(why, key->name, " is set twice");
 		return false;
 	}
@@ -223,11 +247,9 @@ static bool take_lines(struct key_tables *tables, int descriptor, const char *pa
 	}
 }
 
-bool configuration_read(const char *program, const struct configuration_key *own, bool is_secret,
-			struct configuration *configuration, struct text *why)
+static bool read_file(struct key_tables *tables, const char *program, const char *named,
+		      bool is_secret, struct text *why)
 {
-	struct key_tables tables = { .table = { common_keys, own } };
-	const char *named = privilege_is_set_id() ? NULL : getenv("CHECKPW_CONF");
 	struct text path;
 	int descriptor;
 	bool good;
@@ -239,10 +261,31 @@ bool configuration_read(const char *program, const struct configuration_key *own
 		good = named == NULL && errno == ENOENT && !is_secret;
 		if (good)
 			text_clear(why);
-	} else {
-		good = take_lines(&tables, descriptor, named != NULL ? named : path.bytes, why);
-		close(descriptor);
+		return good;
 	}
+	good = take_lines(tables, descriptor, named != NULL ? named : path.bytes, why);
+	close(descriptor);
+	return good;
+}
+
+bool configuration_read(const char *program, const struct configuration_key *own, bool is_secret,
+			struct configuration *configuration, struct text *why)
+{
+	struct key_tables tables = { .table = { general_keys, common_keys, own } };
+	const char *named = privilege_is_set_id() ? NULL : getenv("CHECKPW_CONF");
+	bool good = read_file(&tables, program, named, is_secret, why);
+
+	*configuration = common;
+	return good;
+}
+
+bool configuration_read_general(const char *program, const char *named,
+				const struct configuration_key *own,
+				struct configuration *configuration, struct text *why)
+{
+	struct key_tables tables = { .table = { general_keys, own } };
+	bool good = read_file(&tables, program, named, false, why);
+
 	*configuration = common;
 	return good;
 }

@@ -4,8 +4,8 @@
  * CONFIGURATION_DIRECTORY/PROGRAM.conf, or $CHECKPW_CONF where no set-id bit is involved. A
  * file that does not exist is an empty one, unless $CHECKPW_CONF names it. Blank lines and
  * lines that begin with # are ignored; a value goes to the end of its line, without the blanks
- * around it. An unknown or repeated key, a value that does not fit and a line without = are
- * errors: a typing error must not silently weaken a mail server.
+ * around it. An unknown key, a repeated one that is no list, a value that does not fit and a line
+ * without = are errors: a typing error must not silently weaken a mail server.
  */
 #ifndef COMMON_CONFIGURATION_H
 #define COMMON_CONFIGURATION_H
@@ -19,6 +19,7 @@
 #define CONFIGURATION_DIRECTORY SYSCONFDIR "/checkpw"
 #define CONFIGURATION_TEXT_BYTES                                                                   \
 	960 /* with the NUL; a path with a file's name must fit a struct text */
+#define CONFIGURATION_LIST_BYTES 4096
 #define CONFIGURATION_DEADLINE_SECONDS 60
 
 enum configuration_type {
@@ -27,6 +28,13 @@ enum configuration_type {
 	CONFIGURATION_WORD,   /* int: the index of one of `words` */
 	CONFIGURATION_TEXT,   /* char[CONFIGURATION_TEXT_BYTES]: anything */
 	CONFIGURATION_PATH,   /* char[CONFIGURATION_TEXT_BYTES]: an absolute path */
+	CONFIGURATION_LIST,   /* struct configuration_list: each of its lines; may be repeated */
+};
+
+/* The values of a key that may be repeated, in their order, each with its NUL. */
+struct configuration_list {
+	char bytes[CONFIGURATION_LIST_BYTES];
+	size_t length; /* bytes */
 };
 
 struct configuration_key {
@@ -62,6 +70,14 @@ struct configuration {
  */
 bool configuration_read(const char *program, const struct configuration_key *own, bool is_secret,
 			struct configuration *configuration, struct text *why);
+
+/*
+ * The same for a program that is no checker: of the common keys it has log, log-success, deadline
+ * and service only. `named` is the path of the file, or NULL for the usual one.
+ */
+bool configuration_read_general(const char *program, const char *named,
+				const struct configuration_key *own,
+				struct configuration *configuration, struct text *why);
 
 /*
  * Pure: takes the value of one key, for configuration_read and for the tests. False with `why`

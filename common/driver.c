@@ -1,19 +1,16 @@
 #include "driver.h"
 
 #include "dovecot.h"
+#include "gate.h"
+#include "handshake.h"
 #include "privilege.h"
 #include "process.h"
 #include "request.h"
 #include "secret.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <time.h>
 #include <unistd.h>
-
-/* One byte to see that there are too many, one for the NUL that ends an unended string. */
-static char message[REQUEST_MAX_BYTES + 2];
-static struct secret_region message_region = { .base = message, .size = sizeof(message) };
 
 static struct configuration configuration;
 
@@ -23,18 +20,12 @@ static char user[LOG_USER_MAX_BYTES + 1];
 static struct text detail;
 static struct log_attempt attempt = { .caller = &caller, .user = { user, 0 } };
 
+/* In a lookup Dovecot takes 1 for a failure; see dovecot.h. */
 static int exit_code(enum reason reason)
 {
-	switch (reason_outcome(reason)) {
-	case OUTCOME_REFUSED:
-		return attempt.mechanism == MECHANISM_LOOKUP ? DOVECOT_EXIT_UNKNOWN : 1;
-	case OUTCOME_MISUSE:
-		return 2;
-	case OUTCOME_TEMPORARY:
-	case OUTCOME_ACCEPTED: /* that the subprogram could not be run is said elsewhere */
-		break;
-	}
-	return 111;
+	return reason_outcome(reason) == OUTCOME_REFUSED && attempt.mechanism == MECHANISM_LOOKUP
+		       ? DOVECOT_EXIT_UNKNOWN
+		       : reason_exit_code(reason);
 }
 
 static void report(enum reason reason)
@@ -50,34 +41,6 @@ static void handle_deadline(void)
 	dovecot_forget_secret();
 	text_join(&detail, "not done within the deadline");
 	report(REASON_DEADLINE);
-}
-
-static enum reason read_message(struct span *read_bytes)
-{
-	size_t length = 0;
-
-	secret_register(&message_region);
-	message_region.dirty = sizeof(message);
-	while (length <= REQUEST_MAX_BYTES) {
-		ssize_t got = read(PROCESS_HANDSHAKE_DESCRIPTOR, message + length,
-				   REQUEST_MAX_BYTES + 1 - length);
-
-		if (got == 0)
-			break;
-		if (got > 0) {
-			length += (size_t)got;
-		} else if (errno == EAGAIN) {
-			struct pollfd wait = { PROCESS_HANDSHAKE_DESCRIPTOR, POLLIN, 0 };
-
-			(void)poll(&wait, 1, -1);
-		} else if (errno != EINTR) {
-			text_join(&detail, "reading descriptor 3: ", text_of_errno(errno));
-			return errno == EBADF ? REASON_DESCRIPTOR : REASON_HANDSHAKE;
-		}
-	}
-	close(PROCESS_HANDSHAKE_DESCRIPTOR);
-	*read_bytes = (struct span){ message, length };
-	return REASON_OK;
 }
 
 static void remember_user(struct span login)
@@ -100,7 +63,7 @@ static enum reason read_request(struct request *request)
 				    caller.service != SERVICE_IMAP,
 	};
 	struct span bytes;
-	enum reason reason = read_message(&bytes);
+	enum reason reason = handshake_read(&bytes, &detail);
 
 	if (reason != REASON_OK)
 		return reason;
@@ -300,6 +263,8 @@ static int run_subprogram(char **arguments)
 	int error;
 
 	process_restore();
+	if (gate_is_ahead(arguments))
+		return gate_go_through(arguments + 1);
 	process_exec(arguments);
 	error = errno;
 	dovecot_forget_secret();

@@ -22,7 +22,7 @@ static struct {
 	int number;
 	void (*handler)(int);
 	struct sigaction came;
-} signals[4];
+} signals[5];
 
 static sigset_t mask_that_came;
 static struct rlimit core_limit_that_came;
@@ -116,6 +116,23 @@ bool process_begin_child(pid_t parent)
 	return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == parent;
 }
 
+static void note_child(int number)
+{
+	(void)number;
+}
+
+void process_watch_children(sigset_t *waiting)
+{
+	sigset_t child;
+
+	/* A caller that ignores it would let the kernel reap them, and their status be lost. */
+	take_signal(4, SIGCHLD, note_child);
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, waiting);
+	sigdelset(waiting, SIGCHLD);
+}
+
 void process_end_deadline(void)
 {
 	if (timer_exists)
@@ -125,7 +142,7 @@ void process_end_deadline(void)
 
 void process_restore(void)
 {
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]) && signals[i].number != 0; i++)
 		sigaction(signals[i].number, &signals[i].came, NULL);
 	sigprocmask(SIG_SETMASK, &mask_that_came, NULL);
 	setrlimit(RLIMIT_CORE, &core_limit_that_came);

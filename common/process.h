@@ -9,6 +9,7 @@
 
 #include "text.h"
 
+#include <signal.h>
 #include <sys/types.h>
 
 #define PROCESS_HANDSHAKE_DESCRIPTOR 3
@@ -38,6 +39,12 @@ bool process_begin_child(pid_t parent);
 
 /* Sets the deadline to `seconds` from now. */
 void process_set_deadline(unsigned seconds);
+
+/*
+ * After process_harden: lets children be waited for, whatever the caller did to SIGCHLD, which is
+ * blocked from here on. `waiting` gets the mask with which ppoll is interrupted when a child ends.
+ */
+void process_watch_children(sigset_t *waiting);
 
 /* Takes the deadline away: what follows the verdict has bounds of its own. */
 void process_end_deadline(void);

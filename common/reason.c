@@ -17,6 +17,7 @@ static const struct {
 	[REASON_NOLOGIN] = { "nologin", OUTCOME_TEMPORARY },
 	[REASON_HOME] = { "home", OUTCOME_TEMPORARY },
 	[REASON_EXEC] = { "exec", OUTCOME_TEMPORARY },
+	[REASON_LINK] = { "link", OUTCOME_TEMPORARY },
 	[REASON_USAGE] = { "usage", OUTCOME_MISUSE },
 	[REASON_DESCRIPTOR] = { "descriptor", OUTCOME_MISUSE },
 	[REASON_MALFORMED] = { "malformed", OUTCOME_MISUSE },
@@ -43,6 +44,7 @@ static const struct {
 	[REASON_NO_POP3] = { "no-pop3", OUTCOME_REFUSED },
 	[REASON_NO_IMAP] = { "no-imap", OUTCOME_REFUSED },
 	[REASON_NO_WEBMAIL] = { "no-webmail", OUTCOME_REFUSED },
+	[REASON_REFUSED] = { "refused", OUTCOME_REFUSED },
 	[REASON_OK] = { "ok", OUTCOME_ACCEPTED },
 };
 
@@ -79,4 +81,18 @@ const char *reason_advice(enum reason reason)
 enum outcome reason_outcome(enum reason reason)
 {
 	return reasons[reason].outcome;
+}
+
+int reason_exit_code(enum reason reason)
+{
+	switch (reason_outcome(reason)) {
+	case OUTCOME_REFUSED:
+		return 1;
+	case OUTCOME_MISUSE:
+		return 2;
+	case OUTCOME_TEMPORARY:
+	case OUTCOME_ACCEPTED: /* that the subprogram could not be run is said elsewhere */
+		break;
+	}
+	return 111;
 }

@@ -21,6 +21,7 @@ enum reason {
 	REASON_NOLOGIN,
 	REASON_HOME,
 	REASON_EXEC,
+	REASON_LINK,
 
 	/* 2: the caller does not speak the protocol */
 	REASON_USAGE,
@@ -51,6 +52,7 @@ enum reason {
 	REASON_NO_POP3,
 	REASON_NO_IMAP,
 	REASON_NO_WEBMAIL,
+	REASON_REFUSED,
 
 	REASON_OK,
 	REASON_COUNT
@@ -70,5 +72,8 @@ const char *reason_word(enum reason reason);
 const char *reason_advice(enum reason reason);
 
 enum outcome reason_outcome(enum reason reason);
+
+/* 1, 2 or 111. An accepted login has none: the subprogram runs, or 111 says that it could not. */
+int reason_exit_code(enum reason reason);
 
 #endif

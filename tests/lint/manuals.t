@@ -76,11 +76,15 @@ for my $word (names('reasons', text('common/reason.c'), qr/^\t\[REASON_\w+\] = \
 	ok $told{$word}{'cmd5checkpw/cmd5checkpw.8'}, '... in the one that is referred to' if $referred{$word};
 }
 
-# Each program with the source of its own keys, and the text that explains all of its keys.
+# Each program with the source of its own keys, and the text that explains all of its keys. Those
+# of checkers it has only if it is one.
 my @programs = (
 	[ 'cmd5checkpw', 'cmd5checkpw/poppasswd.c', section($manual, 'CONFIGURATION') ],
 	[ 'checkpw-passwd', 'checkpw-passwd/system.c', section(text('checkpw-passwd/checkpw-passwd.conf.5'), 'DESCRIPTION') ],
+	[ 'checkpw-chain', 'checkpw-chain/chain.c', section(text('checkpw-chain/checkpw-chain.conf.5'), 'DESCRIPTION') ],
 );
+my ($of_checkers) = text('common/configuration.c') =~ /\bcommon_keys\[\] = \{(.*?)^\};/ms;
+my %of_checkers = map { $_ => 1 } names('keys of checkers', $of_checkers, qr/\{ "([^"]+)", CONFIGURATION_[A-Z]+,/);
 my %keys;
 for my $case (@programs) {
 	my ($program, $own, $explained) = @$case;
@@ -88,6 +92,7 @@ for my $case (@programs) {
 	for my $source ('common/configuration.c', $own) {
 		$key{$_} = 1 for names("keys of $source", text($source), qr/\{ "([^"]+)", CONFIGURATION_[A-Z]+,/);
 	}
+	delete @key{ keys %of_checkers } if $program eq 'checkpw-chain';
 	for my $key (sort keys %key) {
 		like $explained, qr/^\.It Ic \Q$key\E Ns = Ns /m, "$program: key $key stands in the manual";
 	}
@@ -119,6 +124,7 @@ my %login = (
 	cmd5checkpw => { message => "joe\0secret\0\0", file => $users, expected => qr/^ok$/ },
 	# Who may not read the hashes gets `store`; anybody else knows no such account.
 	'checkpw-passwd' => { message => "no such login\0secret\0\0", expected => qr/^(?:mismatch|store)$/ },
+	'checkpw-chain' => { message => "joe\0secret\0\0", expected => qr/^(?:usage|link|ok)$/ },
 );
 for my $program (sort keys %keys) {
 	my $sample = text("$program/$program.conf.sample");
@@ -129,7 +135,10 @@ for my $program (sort keys %keys) {
 	$set =~ s/^(?:log|file) = .*\n//mg;
 	for my $case ([ 'it is accepted', $sample ], [ 'it is accepted with every key set', $set ]) {
 		my ($name, $config) = @$case;
-		my $got = attempt(%{ $login{$program} }, config => $config, program => [ checker($program) ]);
+		my $variable = $program eq 'checkpw-chain' ? 'CHECKPW_CHAIN_CONF' : 'CHECKPW_CONF';
+		my $conf = write_file(scratch() . '/conf', "log = stderr\n" . (defined $login{$program}{file} ? "file = $users\n" : '') . $config);
+		my $got = attempt(message => $login{$program}{message}, env => { CHECKPW_CONF => '', $variable => $conf },
+			program => [ checker($program) ]);
 		like $got->{line}{reason} // '', $login{$program}{expected}, "... $name" or diag $got->{log};
 	}
 }

@@ -1,0 +1,16 @@
+/* checkpw-chain - asks several checkers, one after the other. See checkpw-chain(8). */
+#include "chain.h"
+#include "gate.h"
+
+#include <stddef.h>
+
+int main(int argc, char **argv)
+{
+	static char *nothing[] = { NULL };
+	char **arguments = argc > 0 ? argv + 1 : nothing;
+
+	/* What a checker runs when it accepts. */
+	if (gate_is_named(arguments[0]))
+		return gate_go_through(arguments);
+	return chain_run(arguments);
+}

@@ -1,0 +1,17 @@
+/*
+ * relay - what is left of the chain while the subprogram runs: it passes on signals, and ends as
+ * the subprogram ends.
+ */
+#ifndef CHECKPW_CHAIN_RELAY_H
+#define CHECKPW_CHAIN_RELAY_H
+
+#include <sys/types.h>
+
+/*
+ * Closes all descriptors, so that a connection which the subprogram closes is closed; passes on
+ * to `child` the signals that processes send, and waits for its end. Returns its exit status;
+ * where it was killed, dies by the same signal, without a core.
+ */
+int relay_run(pid_t child);
+
+#endif

@@ -1,0 +1,42 @@
+#include "handshake.h"
+
+#include "process.h"
+#include "request.h"
+#include "secret.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <unistd.h>
+
+/* One byte to see that there are too many, one for the NUL that ends an unended string. */
+static char bytes[REQUEST_MAX_BYTES + 2];
+static struct secret_region region = { .base = bytes, .size = sizeof(bytes) };
+
+enum reason handshake_read(struct span *message, struct text *why)
+{
+	size_t length = 0;
+
+	*message = (struct span){ bytes, 0 };
+	secret_register(&region);
+	region.dirty = sizeof(bytes);
+	while (length <= REQUEST_MAX_BYTES) {
+		ssize_t got = read(PROCESS_HANDSHAKE_DESCRIPTOR, bytes + length,
+				   REQUEST_MAX_BYTES + 1 - length);
+
+		if (got == 0)
+			break;
+		if (got > 0) {
+			length += (size_t)got;
+		} else if (errno == EAGAIN) {
+			struct pollfd wait = { PROCESS_HANDSHAKE_DESCRIPTOR, POLLIN, 0 };
+
+			(void)poll(&wait, 1, -1);
+		} else if (errno != EINTR) {
+			text_join(why, "reading descriptor 3: ", text_of_errno(errno));
+			return errno == EBADF ? REASON_DESCRIPTOR : REASON_HANDSHAKE;
+		}
+	}
+	close(PROCESS_HANDSHAKE_DESCRIPTOR);
+	message->length = length;
+	return REASON_OK;
+}
