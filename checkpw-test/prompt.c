@@ -64,7 +64,7 @@ static bool say(const char *text)
 	return write(terminal, text, strlen(text)) == (ssize_t)strlen(text);
 }
 
-static bool ask_hidden(char *out)
+static bool ask_hidden(const char *question, char *out)
 {
 	struct sigaction old[sizeof(deadly) / sizeof(deadly[0])];
 	struct termios hidden;
@@ -75,7 +75,9 @@ static bool ask_hidden(char *out)
 	hidden = came;
 	hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK);
 	catch_signals(old);
-	good = tcsetattr(terminal, TCSAFLUSH, &hidden) == 0 && read_line(terminal, out);
+	/* Before the question: what is typed as soon as it is there must not be shown. */
+	good = tcsetattr(terminal, TCSAFLUSH, &hidden) == 0 && say(question) &&
+	       read_line(terminal, out);
 	restore();
 	release_signals(old);
 	(void)say("\n");
@@ -101,7 +103,7 @@ bool prompt_ask(const char *question, bool from_stdin, bool is_secret, char *out
 		text_join(why, "there is no terminal to ask on; --stdin reads from standard input");
 		return false;
 	}
-	good = say(question) && (is_secret ? ask_hidden(out) : read_line(terminal, out));
+	good = is_secret ? ask_hidden(question, out) : say(question) && read_line(terminal, out);
 	if (!good)
 		text_join(why, "terminal: ", errno != 0 ? text_of_errno(errno) : "no answer");
 	return good;

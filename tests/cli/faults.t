@@ -34,4 +34,13 @@ for my $kept ('cdb', 'text') {
 	fault_each_call("checkpw-vpasswd, $kept", %vpasswd, accept => 1, message => "joe\@example.org\0secret\0\0");
 	fault_each_call("checkpw-vpasswd, $kept, a wrong password", %vpasswd, accept => 0, message => "joe\@example.org\0wrong\0\0");
 }
+
+my $standin = build_dir() . '/tests/standin';
+my $conf = write_file("$dir/chain.conf", "log = stderr\n");
+my @chain = (env => { CHECKPW_CHAIN_CONF => $conf, CHECKPW_CONF => '/nowhere' }, message => "joe\0secret\0\0");
+for my $case ([ 'refused', 0, 'exit=1', 'exit=1' ], [ 'the second accepts', 1, 'exit=1', 'accept' ]) {
+	my ($name, $accept, @links) = @{$case};
+	fault_each_call("checkpw-chain, $name", @chain, accept => $accept, survives => 1,
+		program => [ checker('checkpw-chain'), (map { "$standin $_" } @links), '--' ]);
+}
 done_testing;
