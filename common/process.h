@@ -39,6 +39,9 @@ bool process_begin_child(pid_t parent);
 /* Sets the deadline to `seconds` from now. */
 void process_set_deadline(unsigned seconds);
 
+/* Seconds until then, rounded down; 0 if there is no deadline. */
+unsigned process_seconds_left(void);
+
 /* Takes the deadline away: what follows the verdict has bounds of its own. */
 void process_end_deadline(void);
 
