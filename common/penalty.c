@@ -309,10 +309,14 @@ unsigned penalty_charge(struct penalty_buckets *buckets, const struct penalty_wh
 	return wait;
 }
 
-static void clear(struct penalty_slot *slot)
+/* What it tried is kept: an old password must not count anew after each right one. */
+static void take_off(struct penalty_slot *slot, uint32_t failures)
 {
-	/* What it tried is kept: an old password must not count anew after each right one. */
-	if (slot != NULL)
+	if (slot == NULL)
+		return;
+	if (slot->failures > failures)
+		slot->failures -= failures;
+	else
 		slot->failures = slot->last = slot->turn = 0;
 }
 
@@ -321,10 +325,11 @@ void penalty_forgive(struct penalty_buckets *buckets, const struct penalty_who *
 	struct penalty_slot *pair = take(buckets, who, PENALTY_PAIR);
 
 	if (pair == NULL) {
-		clear(find(buckets, who, PENALTY_LOGIN));
+		take_off(find(buckets, who, PENALTY_LOGIN), UINT32_MAX);
 		return;
 	}
-	clear(pair);
+	take_off(find(buckets, who, PENALTY_ADDRESS),
+		 pair->known != 0 ? pair->failures : UINT32_MAX);
+	take_off(pair, UINT32_MAX);
 	pair->known = now;
-	clear(find(buckets, who, PENALTY_ADDRESS));
 }

@@ -23,7 +23,8 @@
  *  7. A wait is the longer one of rule 5 and rule 6.
  *  8. A right login MUST clear its address, and make the pair known for PENALTY_KNOWN_SECONDS. A
  * known pair MUST wait for its own failures only, by rules 4 and 5, whatever others do to the
- * address or to the login.
+ * address or to the login; and when it is right again it takes its own failures off the address,
+ * not those of others, for an account of his own must not let a guesser start anew each time.
  *  9. Failures MUST be forgotten PENALTY_FORGET_SECONDS after the last one that counted.
  * 10. A wrong proof that the address has tried on that login within PENALTY_FORGET_SECONDS MUST NOT
  *     count again: a mail program with an old password repeats it. Its wait is that of any other

@@ -226,6 +226,23 @@ static void rule_8_known_pair_waits_for_itself_only(void **state)
 	assert_int_equal(try(HOME, "joe", NULL, true, LIMIT), 0);
 }
 
+/* A guesser with an account of his own cannot start anew each time. */
+static void rule_8_known_pair_forgives_itself_only(void **state)
+{
+	(void)state;
+	begin();
+	assert_int_equal(succeed(HOME, "joe"), 0);
+	make_mistakes(HOME, "joe", 3);
+	make_mistakes(HOME, "ann", 1);
+	(void)succeed(HOME, "joe");
+	assert_int_equal(mistake(HOME, "bob"), 2);
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(succeed(HOME, "joe"), 0);
+		(void)mistake(HOME, "bob");
+	}
+	assert_int_equal(mistake(HOME, "zoe"), 15);
+}
+
 static void rule_8_at_most_once(void **state)
 {
 	(void)state;
@@ -460,6 +477,7 @@ int main(void)
 	UNIT_TEST(logins_that_stores_take_for_one);
 	UNIT_TEST(rule_8_right_clears_the_address);
 	UNIT_TEST(rule_8_known_pair_waits_for_itself_only);
+	UNIT_TEST(rule_8_known_pair_forgives_itself_only);
 	UNIT_TEST(rule_8_at_most_once);
 	UNIT_TEST(rule_8_for_30_days);
 	UNIT_TEST(rule_9_forgotten_after_an_hour);
