@@ -279,13 +279,14 @@ static void count_failure(struct penalty_slot *slot, uint32_t now)
 
 static void count(struct penalty_buckets *buckets, const struct penalty_who *who, uint32_t now)
 {
-	struct penalty_slot *address = take(buckets, who, PENALTY_ADDRESS);
-	struct penalty_slot *login = take(buckets, who, PENALTY_LOGIN);
+	enum penalty_kind origin =
+		who->keys[PENALTY_ADDRESS] != 0 ? PENALTY_ADDRESS : PENALTY_LOGIN;
 
-	if (is_repeated(address != NULL ? address : login, who->proof, now))
+	/* Before anything else makes room: what counts once must not push out others. */
+	if (is_repeated(take(buckets, who, origin), who->proof, now))
 		return;
-	count_failure(address, now);
-	count_failure(login, now);
+	count_failure(take(buckets, who, PENALTY_ADDRESS), now);
+	count_failure(take(buckets, who, PENALTY_LOGIN), now);
 	count_failure(find(buckets, who, PENALTY_PAIR), now);
 }
 

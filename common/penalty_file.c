@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LOCK_STEP_MICROSECONDS 250
+#define LOCK_STEP_MILLISECONDS 1
 #define BOOT_ID_BYTES 64
 
 static const char magic[8] = "penalty\1";
@@ -68,10 +68,10 @@ const char *penalty_file_complaint(void)
 static bool lock(void)
 {
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	const struct timespec step = { .tv_nsec = LOCK_STEP_MICROSECONDS * 1000L };
+	const struct timespec step = { .tv_nsec = LOCK_STEP_MILLISECONDS * 1000000L };
 
-	for (int waited = 0; waited < PENALTY_FILE_LOCK_MILLISECONDS * 1000;
-	     waited += LOCK_STEP_MICROSECONDS) {
+	for (int waited = 0; waited < PENALTY_FILE_LOCK_MILLISECONDS;
+	     waited += LOCK_STEP_MILLISECONDS) {
 		if (fcntl(descriptor, F_SETLK, &whole) == 0)
 			return true;
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR)

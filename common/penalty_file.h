@@ -13,7 +13,7 @@
 #include "penalty.h"
 
 #define PENALTY_FILE_PATH "/var/lib/checkpw/penalty"
-#define PENALTY_FILE_LOCK_MILLISECONDS 500 /* after which the file does not count */
+#define PENALTY_FILE_LOCK_MILLISECONDS 1000 /* after which the file does not count */
 
 /* Opens the file, or makes it: to be called with privileges. "" is PENALTY_FILE_PATH. */
 void penalty_file_open(const char *path);

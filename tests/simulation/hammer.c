@@ -2,8 +2,9 @@
  * hammer FILE WRITERS UPDATES KILL - many processes update one file of penalties.
  *
  * With KILL 1 writers die by SIGKILL at random instants, and others take their places. Prints how
- * many updates were begun and how many writers died; then, asked of the file itself, its size, and
- * the failures of the one login that all of them failed with.
+ * many updates were begun, how many of them failed to log in, and how many writers died; then,
+ * asked of the file itself, its size, and the failures of the one login that all of them failed
+ * with.
  */
 #include "penalty_file.h"
 
@@ -21,7 +22,9 @@
 #define ADDRESSES 512 /* that the writers fail from, at random */
 
 static const char *path;
-static atomic_ulong *begun;
+static struct {
+	atomic_ulong begun, failing;
+} * shared;
 static unsigned long wanted;
 
 /* xorshift: no two writers do the same. */
@@ -44,6 +47,8 @@ static void update(uint64_t *state)
 		 (unsigned)(number >> 8) % ADDRESSES % 256);
 	snprintf(password, sizeof(password), "%llx", (unsigned long long)number);
 	request.password = span_of(password);
+	if (failed)
+		atomic_fetch_add(&shared->failing, 1);
 	(void)penalty_file_charge(address, "", &request, failed, PENALTY_LIMIT_SECONDS);
 	if (!failed)
 		penalty_file_forgive();
@@ -54,7 +59,7 @@ static void write_on(unsigned seed)
 	uint64_t state = 0x9e3779b97f4a7c15 * (seed + 1);
 
 	penalty_file_open(path);
-	while (atomic_fetch_add(begun, 1) < wanted)
+	while (atomic_fetch_add(&shared->begun, 1) < wanted)
 		update(&state);
 	if (penalty_file_complaint()[0] != '\0')
 		fprintf(stderr, "%s\n", penalty_file_complaint());
@@ -89,10 +94,12 @@ static void report(unsigned long killed, unsigned long failed)
 	penalty_file_open(path);
 	if (!penalty_file_visit(sum_up, sums) || stat(path, &status) != 0)
 		exit(111);
-	printf("begun=%lu killed=%lu failed=%lu size=%lld failures=%lu addresses=%lu logins=%lu "
+	printf("begun=%lu failing=%lu killed=%lu failed=%lu size=%lld failures=%lu addresses=%lu "
+	       "logins=%lu "
 	       "pairs=%lu\n",
-	       atomic_load(begun), killed, failed, (long long)status.st_size, sums[PENALTY_NONE],
-	       sums[PENALTY_ADDRESS], sums[PENALTY_LOGIN], sums[PENALTY_PAIR]);
+	       atomic_load(&shared->begun), atomic_load(&shared->failing), killed, failed,
+	       (long long)status.st_size, sums[PENALTY_NONE], sums[PENALTY_ADDRESS],
+	       sums[PENALTY_LOGIN], sums[PENALTY_PAIR]);
 }
 
 int main(int argc, char **argv)
@@ -109,13 +116,13 @@ int main(int argc, char **argv)
 	count = strtoul(argv[2], NULL, 10);
 	wanted = strtoul(argv[3], NULL, 10);
 	kills = argv[4][0] == '1';
-	begun = mmap(NULL, sizeof(*begun), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-		     0);
-	if (begun == MAP_FAILED || count == 0 || count > WRITERS_MAX)
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
+	if (shared == MAP_FAILED || count == 0 || count > WRITERS_MAX)
 		return 111;
 	for (unsigned i = 0; i < count; i++)
 		writers[i] = start(i);
-	while (kills && atomic_load(begun) < wanted) {
+	while (kills && atomic_load(&shared->begun) < wanted) {
 		const struct timespec pause = { .tv_nsec = (long)(random_next(&state) % 2000000) };
 		size_t victim = random_next(&state) % count;
 
