@@ -93,7 +93,7 @@ static void clear(enum penalty_kind kind, struct penalty_slot *slot, void *conte
 
 static int complain(const struct names *names)
 {
-	fprintf(stderr, "%s: %s\n", names->program, penalty_file_complaint());
+	(void)fprintf(stderr, "%s: %s\n", names->program, penalty_file_complaint());
 	return 111;
 }
 
@@ -118,7 +118,7 @@ static int clear_name(struct names *names, const char *name)
 		return complain(names);
 	if (names->cleared)
 		return 0;
-	fprintf(stderr, "%s: no failures of %s\n", names->program, name);
+	(void)fprintf(stderr, "%s: no failures of %s\n", names->program, name);
 	return 1;
 }
 
@@ -146,12 +146,12 @@ int penalties_command(int argc, char **argv)
 		next = 3;
 	}
 	if (next < argc && (strcmp(argv[next], "clear") != 0 || next + 1 == argc)) {
-		fprintf(stderr, "usage: %s [-f file] [clear address|login ...]\n", argv[0]);
+		(void)fprintf(stderr, "usage: %s [-f file] [clear address|login ...]\n", argv[0]);
 		return 2;
 	}
 	/* Looking must not make the file. */
 	if (access(path, F_OK) != 0) {
-		fprintf(stderr, "%s: %s: %s\n", argv[0], path, text_of_errno(errno));
+		(void)fprintf(stderr, "%s: %s: %s\n", argv[0], path, text_of_errno(errno));
 		return 111;
 	}
 	penalty_file_open(path);

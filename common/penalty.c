@@ -10,6 +10,7 @@
 
 _Static_assert(sizeof(struct penalty_slot) == 64, "as it is in the file");
 _Static_assert(sizeof(struct penalty_bucket) == PENALTY_BUCKET_BYTES, "as it is in the file");
+_Static_assert(PENALTY_FILE_BYTES == PENALTY_BUCKETS * PENALTY_BUCKET_BYTES, "all of them");
 
 static const struct {
 	unsigned first, count;
@@ -61,7 +62,9 @@ static char fold(char byte)
 {
 	if (byte >= 'A' && byte <= 'Z')
 		return (char)(byte - 'A' + 'a');
-	return byte == '%' || byte == '/' ? '@' : byte;
+	if (byte == '%' || byte == '/')
+		return '@';
+	return byte;
 }
 
 void penalty_identify(struct penalty_who *who, const uint8_t *secret,
@@ -256,7 +259,7 @@ static unsigned queue(struct penalty_slot *slot, uint32_t now, unsigned limit)
 /* Rule 10. */
 static bool is_repeated(struct penalty_slot *slot, uint16_t proof, uint32_t now)
 {
-	if (proof == 0)
+	if (slot == NULL || proof == 0)
 		return false;
 	slot->tried = now;
 	for (size_t i = 0; i < PENALTY_PROOFS; i++) {

@@ -58,7 +58,7 @@
 #define PENALTY_BUCKET_BYTES 512 /* never across the border of a page, so it is written whole */
 #define PENALTY_BUCKET_SLOTS 8
 #define PENALTY_BUCKETS 1024 /* the first is the head of the file */
-#define PENALTY_FILE_BYTES (PENALTY_BUCKETS * PENALTY_BUCKET_BYTES)
+#define PENALTY_FILE_BYTES 524288
 
 enum penalty_kind { PENALTY_NONE = 0, PENALTY_ADDRESS, PENALTY_LOGIN, PENALTY_PAIR, PENALTY_KINDS };
 

@@ -68,7 +68,7 @@ const char *penalty_file_complaint(void)
 static bool lock(void)
 {
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	const struct timespec step = { .tv_nsec = LOCK_STEP_MILLISECONDS * 1000000L };
+	const struct timespec step = { .tv_nsec = 1000000L * LOCK_STEP_MILLISECONDS };
 
 	for (int waited = 0; waited < PENALTY_FILE_LOCK_MILLISECONDS;
 	     waited += LOCK_STEP_MILLISECONDS) {

@@ -209,7 +209,8 @@ for my $case (
 }
 SKIP: {
 	skip 'softlimit is not installed', 1 if !-x '/usr/bin/softlimit';
-	skip 'linked dynamically', 1 if `file -L "@{[ checker() ]}" 2>/dev/null` =~ /dynamically linked/ || build_dir() =~ m{/san$};
+	# Without an argument the checker ends with 2, if it starts at all: a dynamic one does not.
+	skip 'needs a static program', 1 if system("softlimit -m 7340032 '@{[ checker() ]}' 2>/dev/null") >> 8 != 2;
 	fresh();
 	mistakes(1, 'joe', before => [qw(softlimit -m 7340032)]);
 	cmp_ok due('joe', before => [qw(softlimit -m 7340032)]), '>', 0, 'it fits under softlimit -m 7340032'
