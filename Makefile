@@ -131,7 +131,7 @@ $(B)/libcommon.a: $(COMMON_OBJECTS)
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) -iquote common $(PROGRAMS:%=-iquote %) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) -iquote common -iquote checkpw-test $(PROGRAMS:%=-iquote %) -MMD -MP -c -o $@ $<
 
 # Objects are made anew when the flags change.
 $(B)/flags: FORCE
@@ -144,7 +144,8 @@ $(B)/flags: FORCE
 # ---- tests ------------------------------------------------------------------------------------
 
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
-HELPERS = $(B)/tests/probe $(B)/tests/spawn $(B)/tests/standin
+HELPERS = $(B)/tests/probe $(B)/tests/spawn $(B)/tests/standin $(B)/tests/penalties
+SIMULATION = $(B)/simulation/cmd5checkpw $(B)/simulation/simulate $(B)/simulation/hammer
 REPLAYS = $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/replay_%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH = $(B)/bench/bench $(B)/bench/floor $(B)/bench/floor-dynamic $(B)/bench/noop
 PROVE = prove
@@ -161,6 +162,23 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(UNIT_OBJECTS)
 $(B)/tests/%: $(B)/tests/lib/%.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
+
+$(B)/tests/penalties: $(B)/tests/lib/penalties.o $(B)/checkpw-test/penalties.o $(B)/libcommon.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARIES)
+
+# The checker with a clock that the simulation keeps: what is linked first takes the place of
+# common/clock.c. Nothing of it is installed.
+$(B)/simulation/cmd5checkpw: $(B)/tests/simulation/clock.o \
+		$(patsubst %.c,$(B)/%.o,$(wildcard cmd5checkpw/*.c)) $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARIES)
+
+$(B)/simulation/%: $(B)/tests/simulation/%.o $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARIES)
 
 $(B)/bench/%: $(B)/tests/bench/%.o
 	@mkdir -p $(@D)
@@ -180,7 +198,7 @@ $(B)/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/fuzz.o $(B)/tests/f
 
 .SECONDARY:
 
-test-programs: all $(UNIT_TESTS) $(HELPERS) $(REPLAYS) $(BENCH)
+test-programs: all $(UNIT_TESTS) $(HELPERS) $(SIMULATION) $(REPLAYS) $(BENCH)
 
 check: test-programs
 	CHECKPW_BUILD=$(CURDIR)/$(B) $(PROVE) --timer --recurse $(TESTS)

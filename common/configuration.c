@@ -11,12 +11,16 @@
 
 #define KEYS_MAX 64
 
+static char penalty_file[CONFIGURATION_TEXT_BYTES], allow_nets[CONFIGURATION_TEXT_BYTES];
+
 static struct configuration common = {
 	.log_success = true,
 	.challenges = true,
 	.challenge_window = 1200,
 	.deadline = CONFIGURATION_DEADLINE_SECONDS,
 	.min_uid = 1,
+	.penalty_file = penalty_file,
+	.allow_nets = allow_nets,
 };
 
 /* Of all programs. */
@@ -39,6 +43,9 @@ static const struct configuration_key common_keys[] = {
 	{ "dovecot-credentials", CONFIGURATION_FLAG, &common.dovecot_credentials, 0, 0, NULL },
 	{ "min-uid", CONFIGURATION_NUMBER, &common.min_uid, 0, INT_MAX, NULL },
 	{ "decoy", CONFIGURATION_TEXT, common.decoy, 0, 0, NULL },
+	{ "penalty", CONFIGURATION_FLAG, &common.penalty, 0, 0, NULL },
+	{ "penalty-file", CONFIGURATION_PATH, penalty_file, 0, 0, NULL },
+	{ "allow-nets", CONFIGURATION_TEXT, allow_nets, 0, 0, NULL },
 	{ NULL, CONFIGURATION_FLAG, NULL, 0, 0, NULL },
 };
 

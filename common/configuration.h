@@ -60,6 +60,9 @@ struct configuration {
 	long min_uid;
 	int service;                          /* enum service */
 	char decoy[CONFIGURATION_TEXT_BYTES]; /* a stored secret; "": one of the store's */
+	bool penalty;
+	const char *penalty_file; /* a path; "": PENALTY_FILE_PATH */
+	const char *allow_nets;   /* a list as in network.h */
 };
 
 /*

@@ -1,8 +1,10 @@
 #include "driver.h"
 
+#include "clock.h"
 #include "dovecot.h"
 #include "gate.h"
 #include "handshake.h"
+#include "penalty_file.h"
 #include "privilege.h"
 #include "process.h"
 #include "request.h"
@@ -11,6 +13,9 @@
 #include <errno.h>
 #include <time.h>
 #include <unistd.h>
+
+/* What is left of the deadline, at least, when a wait is over. */
+#define AFTER_WAIT_SECONDS 5
 
 static struct configuration configuration;
 
@@ -191,14 +196,45 @@ static enum reason enter(const struct store *store, enum store_privilege privile
 	return REASON_OK;
 }
 
-static bool decoy_is_sound(void)
+/*
+ * Charges an attempt whose proof was tried, with its secrets still there. What ended otherwise says
+ * nothing to a guesser, and a lookup has no proof.
+ */
+static unsigned charge(const struct request *request, enum reason reason)
+{
+	enum outcome outcome = reason_outcome(reason);
+	unsigned left = process_seconds_left();
+
+	if (request->lookup_only || (outcome != OUTCOME_REFUSED && outcome != OUTCOME_ACCEPTED))
+		return 0;
+	left = left > AFTER_WAIT_SECONDS ? left - AFTER_WAIT_SECONDS : 0;
+	return penalty_file_charge(caller.address, configuration.allow_nets, request,
+				   outcome != OUTCOME_ACCEPTED,
+				   left < PENALTY_LIMIT_SECONDS ? left : PENALTY_LIMIT_SECONDS);
+}
+
+/* Without any secret in memory. */
+static void serve_penalty(enum reason reason)
+{
+	if (attempt.wait != 0)
+		clock_wait(attempt.wait);
+	if (reason == REASON_OK)
+		penalty_file_forgive();
+	penalty_file_close();
+}
+
+static bool values_are_sound(void)
 {
 	struct credential credential;
 
-	if (configuration.decoy[0] == '\0' ||
-	    credential_parse(&credential, span_of(configuration.decoy)) == REASON_OK)
+	if (configuration.decoy[0] != '\0' &&
+	    credential_parse(&credential, span_of(configuration.decoy)) != REASON_OK) {
+		text_join(&detail, "decoy is not a stored secret that can be tried");
+		return false;
+	}
+	if (network_list_is_sound(configuration.allow_nets, &detail))
 		return true;
-	text_join(&detail, "decoy is not a stored secret that can be tried");
+	text_add(&detail, " (allow-nets)");
 	return false;
 }
 
@@ -233,7 +269,7 @@ static enum reason attempt_login(const struct store *store, const char *subprogr
 	if (!configuration_read(store->program, store->keys, store->configuration_is_secret,
 				&configuration, &detail))
 		return REASON_CONFIGURATION;
-	if (!decoy_is_sound())
+	if (!values_are_sound())
 		return REASON_CONFIGURATION;
 	if (configuration.deadline != CONFIGURATION_DEADLINE_SECONDS)
 		process_set_deadline((unsigned)configuration.deadline);
@@ -241,6 +277,8 @@ static enum reason attempt_login(const struct store *store, const char *subprogr
 		caller.service = (enum service)configuration.service;
 	if (!store->open(&detail))
 		return REASON_STORE;
+	if (configuration.penalty)
+		penalty_file_open(configuration.penalty_file);
 	privilege = store->privilege != NULL ? store->privilege(&configuration, &caller)
 					     : STORE_NEEDS_OPEN;
 	if (privilege == STORE_NEEDS_OPEN && !drop_privileges())
@@ -250,9 +288,14 @@ static enum reason attempt_login(const struct store *store, const char *subprogr
 	reason = read_request(&request);
 	if (reason == REASON_OK && !credentials_may_be_asked_for())
 		reason = REASON_CONFIGURATION;
-	if (reason == REASON_OK)
+	if (reason == REASON_OK) {
 		reason = judge(store, &request, privilege);
+		if (configuration.penalty)
+			attempt.wait = charge(&request, reason);
+	}
 	secret_wipe_all();
+	if (configuration.penalty)
+		serve_penalty(reason);
 	if (reason == REASON_OK)
 		reason = enter(store, privilege);
 	return reason;
@@ -305,6 +348,8 @@ int driver_run(const struct store *store, int argc, char **argv)
 	secret_wipe_all();
 	if (store->complaint != NULL && store->complaint()[0] != '\0')
 		log_warning(store->complaint());
+	if (configuration.penalty && penalty_file_complaint()[0] != '\0')
+		log_warning(penalty_file_complaint());
 	if (reason_outcome(reason) != OUTCOME_ACCEPTED) {
 		dovecot_forget_secret();
 		report(reason);

@@ -16,7 +16,7 @@ static bool is_trusted_owner(uid_t owner, enum file_trust trust)
 
 	/* Root's privilege reads any file: whoever keeps the store, root decided to name it. */
 	return owner == 0 || owner == effective || trust == FILE_TRUST_NAMED ||
-	       (trust == FILE_TRUST_STORE && effective == 0);
+	       ((trust == FILE_TRUST_STORE || trust == FILE_TRUST_SHARED) && effective == 0);
 }
 
 static bool is_acceptable(const char *path, const struct stat *status, enum file_trust trust,
@@ -26,7 +26,7 @@ static bool is_acceptable(const char *path, const struct stat *status, enum file
 
 	if (trust == FILE_TRUST_OWN || trust == FILE_TRUST_SECRET)
 		forbidden |= S_IWGRP;
-	if (trust == FILE_TRUST_SECRET)
+	if (trust == FILE_TRUST_SECRET || trust == FILE_TRUST_SHARED)
 		forbidden |= S_IROTH;
 	if (!S_ISREG(status->st_mode)) {
 		text_join(why, path, ": not a regular file");
@@ -50,6 +50,13 @@ static bool is_acceptable(const char *path, const struct stat *status, enum file
 	return true;
 }
 
+static void explain_open(const char *path, int error, struct text *why)
+{
+	text_join(why, path, ": ", text_of_errno(error), " (as uid ");
+	text_add_number(why, geteuid());
+	text_add(why, ")");
+}
+
 int file_open(const char *path, enum file_trust trust, unsigned *mode, struct text *why)
 {
 	struct stat status;
@@ -64,9 +71,7 @@ int file_open(const char *path, enum file_trust trust, unsigned *mode, struct te
 	if (descriptor == -1 || fstat(descriptor, &status) == -1) {
 		int error = errno;
 
-		text_join(why, path, ": ", text_of_errno(error), " (as uid ");
-		text_add_number(why, geteuid());
-		text_add(why, ")");
+		explain_open(path, error, why);
 		if (descriptor != -1)
 			close(descriptor);
 		errno = error;
@@ -80,6 +85,47 @@ int file_open(const char *path, enum file_trust trust, unsigned *mode, struct te
 	if (mode != NULL)
 		*mode = status.st_mode & 07777;
 	return descriptor;
+}
+
+/* Root makes it for those who will need it: the owner of the directory. */
+static void hand_over(const char *path, int descriptor)
+{
+	const char *slash = strrchr(path, '/');
+	struct text directory;
+	struct stat status;
+
+	text_join(&directory, path);
+	directory.length = (size_t)(slash - path) + 1;
+	if (directory.length >= sizeof(directory.bytes))
+		return;
+	directory.bytes[directory.length] = '\0';
+	if (stat(directory.bytes, &status) == 0)
+		(void)!fchown(descriptor, status.st_uid, (gid_t)-1);
+}
+
+int file_open_to_update(const char *path, struct text *why)
+{
+	static const int flags = O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW;
+	struct stat status;
+	int descriptor = open(path, flags);
+
+	if (descriptor == -1 && errno == ENOENT) {
+		descriptor = open(path, flags | O_CREAT | O_EXCL, 0600);
+		if (descriptor != -1 && geteuid() == 0)
+			hand_over(path, descriptor);
+		else if (descriptor == -1 && errno == EEXIST)
+			descriptor = open(path, flags);
+	}
+	if (descriptor == -1 || fstat(descriptor, &status) == -1) {
+		explain_open(path, errno, why);
+	} else if (status.st_nlink > 1) {
+		text_join(why, path, ": the file has other names");
+	} else if (is_acceptable(path, &status, FILE_TRUST_SHARED, why)) {
+		return descriptor;
+	}
+	if (descriptor != -1)
+		close(descriptor);
+	return -1;
 }
 
 void file_lines_begin(struct file_lines *lines, int descriptor)

@@ -19,6 +19,7 @@ enum file_trust {
 	FILE_TRUST_OWN = 0, /* of root or of the effective user; nobody else may write to it */
 	FILE_TRUST_SECRET,  /* the same, and others must not read it */
 	FILE_TRUST_STORE,   /* as own, but its group may write, and root reads anybody's */
+	FILE_TRUST_SHARED,  /* as store, and others must not read it */
 	FILE_TRUST_NAMED,   /* of anybody, for a trusted file named it; others may not write */
 };
 
@@ -29,6 +30,16 @@ enum file_trust {
  * else gets the permission bits.
  */
 int file_open(const char *path, enum file_trust trust, unsigned *mode, struct text *why);
+
+/*
+ * Opens `path`, an absolute path to a regular file, for reading and writing, and makes it if it
+ * does not exist: empty, mode 0600, of the effective user, or of the owner of its directory where
+ * the effective user is root. A symbolic link, a file with a second name, and one that others
+ * may read or write are refused: what is written must not reach another file. The file belongs to
+ * root or to the effective user; root takes anybody's. Returns the descriptor, or -1 with `why`
+ * set.
+ */
+int file_open_to_update(const char *path, struct text *why);
 
 /* Reading a file by lines. */
 struct file_lines {

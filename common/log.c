@@ -138,6 +138,10 @@ void log_attempt(const struct log_attempt *attempt)
 	text_add(&line, mechanisms[attempt->mechanism]);
 	text_add(&line, " reason=");
 	text_add(&line, reason_word(attempt->reason));
+	if (attempt->wait != 0) {
+		text_add(&line, " wait=");
+		text_add_number(&line, attempt->wait);
+	}
 	text_add(&line, " user=");
 	text_add_quoted(&line, attempt->user, LOG_USER_MAX_BYTES);
 	if (attempt->detail != NULL && attempt->detail[0] != '\0') {

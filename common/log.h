@@ -1,7 +1,7 @@
 /*
  * log - one line per attempt, for the operator and for fail2ban.
  *
- * auth-ok|auth-fail|auth-temp service=S ip=A mech=M reason=R user="..." [detail="..."]
+ * auth-ok|auth-fail|auth-temp service=S ip=A mech=M reason=R [wait=N] user="..." [detail="..."]
  *
  * Nothing is ever written to descriptor 1, and to descriptor 2 only if that is configured: it
  * may be the client's connection. A log that cannot be written, is full or hangs never changes
@@ -26,6 +26,7 @@ struct log_attempt {
 	const struct caller *caller;
 	enum mechanism mechanism;
 	enum reason reason;
+	unsigned wait;      /* seconds that the penalty made of it; 0: not shown */
 	struct span user;   /* need not be whole: LOG_USER_MAX_BYTES + 1 bytes are enough */
 	const char *detail; /* NULL or what the reason does not say */
 };

@@ -68,6 +68,15 @@ void process_set_deadline(unsigned seconds)
 	timer_settime(timer, 0, &when, NULL);
 }
 
+unsigned process_seconds_left(void)
+{
+	struct itimerspec left;
+
+	if (!timer_exists || timer_gettime(timer, &left) != 0)
+		return 0;
+	return (unsigned)left.it_value.tv_sec;
+}
+
 void process_forbid_tracing(void)
 {
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

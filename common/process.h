@@ -45,6 +45,8 @@ void process_set_deadline(unsigned seconds);
  * blocked from here on. `waiting` gets the mask with which ppoll is interrupted when a child ends.
  */
 void process_watch_children(sigset_t *waiting);
+/* Seconds until then, rounded down; 0 if there is no deadline. */
+unsigned process_seconds_left(void);
 
 /* Takes the deadline away: what follows the verdict has bounds of its own. */
 void process_end_deadline(void);

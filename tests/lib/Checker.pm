@@ -15,7 +15,7 @@ our @EXPORT = qw(build_dir scratch write_file read_file checker attempt
   hmac_md5_hex challenge cram_context);
 
 # The one line of an attempt, as cmd5checkpw(8) documents it.
-my $log_line = qr/[\w-]+\[\d+\]: (auth-\w+) service=(\S+) ip=(\S+) mech=(\S+) reason=(\S+) user=("[^"]*"(?:\.\.\.)?)(?: detail=("[^"]*"(?:\.\.\.)?))?/;
+my $log_line = qr/[\w-]+\[\d+\]: (auth-\w+) service=(\S+) ip=(\S+) mech=(\S+) reason=(\S+)(?: wait=(\d+))? user=("[^"]*"(?:\.\.\.)?)(?: detail=("[^"]*"(?:\.\.\.)?))?/;
 
 my $scratch;
 
@@ -62,7 +62,7 @@ sub checker { return build_dir() . '/bin/' . ($_[0] // 'cmd5checkpw') }
 #   subprogram  [probe OUT] by default: its findings are in ->{probe}
 #   child       code that runs in the child before exec
 # Returns a hash: exit, signal, stdout, log (all of descriptor 2), line (the attempt's log line:
-# outcome service ip mech reason user detail), probe (undef if the subprogram did not run), env
+# outcome service ip mech reason wait user detail), probe (undef if the subprogram did not run), env
 # (what the probe saw).
 sub attempt {
 	my (%given) = @_;
@@ -117,7 +117,8 @@ sub attempt {
 	$result{log} = read_file("$dir/stderr") // '';
 	if ($result{log} =~ /^$log_line$/m) {
 		@{ $result{line} }{qw(outcome service ip mech reason user detail)} =
-		  ($1, $2, $3, $4, $5, $6, $7);
+		  ($1, $2, $3, $4, $5, $7, $8);
+		$result{line}{wait} = $6 if defined $6;
 	}
 	my $probe = read_file($out);
 	if (defined $probe) {
