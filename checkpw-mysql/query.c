@@ -165,6 +165,7 @@ bool query_parse(const char *text, const char *domain, struct query *query, stru
 	bool ended = true;
 
 	query->length = 0;
+	query->text[0] = '\0';
 	query->parameter_count = 0;
 	query->names_table = false;
 	text_join(why, "is too long, or has too many parameters");
