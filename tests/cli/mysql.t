@@ -91,7 +91,7 @@ for my $said ('', "\0" x 64, "\xff\xff\xff\0" . 'x' x 70_000, "J\0\0\0\x0a5.5.5\
 
 # No child outlives an attempt: it would hold what the caller waits for.
 {
-	my $got = run(config => "${least}servers = $at\nconnect-timeout = 1\n",
+	my $got = run(config => "${least}servers = $at $at\nconnect-timeout = 1\n",
 		before => [ 'sh', '-c', 'exec 9>"$0"; exec "$@"', "$dir/held" ]);
 	my @left = grep { (readlink // '') eq "$dir/held" } glob '/proc/[0-9]*/fd/9';
 	is_deeply \@left, [], 'no process stays behind' or diag $got->{log};

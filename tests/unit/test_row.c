@@ -316,6 +316,7 @@ static struct {
 	{ "date: the second before", { BYTES("1969-12-31 23:59:59") }, true, -1 },
 	{ "date: a leap day", { BYTES("2024-02-29") }, true, 1709164800 },
 	{ "date: behind a leap day", { BYTES("2024-03-01 00:00:01") }, true, 1709251201 },
+	{ "date: 2400 has one", { BYTES("2400-02-29") }, true, 13574563200 },
 	{ "date: 2000 has one", { BYTES("2000-02-29 12:34:56") }, true, 951827696 },
 	{ "date: behind 2038", { BYTES("2038-01-19 03:14:08") }, true, 2147483648 },
 	{ "date: the last", { BYTES("9999-12-31 23:59:59") }, true, 253402300799 },
