@@ -166,8 +166,9 @@ static struct span secret_of_row(void)
 	size_t prefix = sizeof(scheme) - 1;
 
 	/* vpopmail refuses a user without a hash, whatever else it keeps of him. */
-	if (found.password.length != 0 || found.clear.at == NULL ||
-	    schema_is_vpopmail((enum schema)settings.schema))
+	if (found.password.length == 0 && schema_is_vpopmail((enum schema)settings.schema))
+		return span_of("");
+	if (found.password.length != 0 || found.clear.at == NULL)
 		return schema_is_of_hashes((enum schema)settings.schema)
 			       ? credential_of_crypt(found.password, secrets.hash)
 			       : found.password;

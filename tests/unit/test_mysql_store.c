@@ -88,7 +88,7 @@ static void chooses_the_secret(void **state)
 {
 	__typeof__(rows[0]) *row = *state;
 
-	settings.schema = row->schema;
+	settings.schema = (int)row->schema;
 	found = (struct row_account){ .password = row->password, .clear = row->clear };
 	assert_true(span_is(secret_of_row(), row->secret));
 	settings.schema = SCHEMA_NONE;
