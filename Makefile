@@ -10,6 +10,7 @@ PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+DATADIR ?= $(PREFIX)/share/checkpw
 SYSCONFDIR ?= /etc
 DESTDIR ?=
 # static: fast to start and small enough for `softlimit -m 7340032`; dynamic: for distributions
@@ -100,6 +101,7 @@ PROGRAMS = cmd5checkpw checkpw-passwd checkpw-vpasswd checkpw-chain checkpw-test
 MANUALS = $(wildcard $(PROGRAMS:%=%/*.[58]))
 SAMPLES = $(wildcard $(PROGRAMS:%=%/*.sample))
 COMPLETIONS = $(wildcard contrib/completion/*)
+SCHEMAS = $(wildcard $(PROGRAMS:%=%/*.sql))
 
 COMMON_OBJECTS = $(patsubst %.c,$(B)/%.o,$(wildcard common/*.c))
 
@@ -233,6 +235,7 @@ install: all
 		install -m 0644 $$page '$(DESTDIR)$(MANDIR)'/man$${page##*.} || exit 1; done
 	install -m 0644 $(SAMPLES) '$(DESTDIR)$(SYSCONFDIR)/checkpw'
 	$(if $(COMPLETIONS),install -m 0644 $(COMPLETIONS) '$(DESTDIR)$(COMPLETIONDIR)')
+	$(if $(SCHEMAS),install -D -m 0644 -t '$(DESTDIR)$(DATADIR)' $(SCHEMAS))
 
 # GROUP=qmail: only root and that group may run cmd5checkpw.
 install-setuid:
@@ -244,6 +247,7 @@ uninstall:
 	rm -f $(PROGRAMS:%='$(DESTDIR)$(BINDIR)/%') \
 		$(foreach page,$(MANUALS),'$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))') \
 		$(foreach sample,$(SAMPLES),'$(DESTDIR)$(SYSCONFDIR)/checkpw/$(notdir $(sample))') \
+		$(foreach schema,$(SCHEMAS),'$(DESTDIR)$(DATADIR)/$(notdir $(schema))') \
 		$(foreach file,$(COMPLETIONS),'$(DESTDIR)$(COMPLETIONDIR)/$(notdir $(file))')
 	rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(SYSCONFDIR)/checkpw' 2>/dev/null || true
 
@@ -264,7 +268,7 @@ help:
 	@echo 'make bench      measure against the floor and against other checkers'
 	@echo 'make lint       compilers, cppcheck, clang-tidy, mandoc, clang-format'
 	@echo 'make fuzz       fuzz each parser for FUZZ_SECONDS (60)'
-	@echo 'make install    install into DESTDIR, PREFIX (/usr/local), BINDIR, MANDIR, SYSCONFDIR'
+	@echo 'make install    install into DESTDIR, PREFIX (/usr/local), BINDIR, MANDIR, DATADIR, SYSCONFDIR'
 	@echo 'make install-setuid  make the user checkpw and give him cmd5checkpw, set-uid; GROUP='
 	@echo 'make uninstall  take the installation away again, but no user and no configuration'
 	@echo 'make dist       a source archive; make distcheck: build, test, install and remove it'

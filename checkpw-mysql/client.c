@@ -5,21 +5,33 @@
 
 #include <errmsg.h>
 #include <mysql.h>
+#include <mysqld_error.h>
 #include <stdlib.h>
 
 static MYSQL *connection;
 
-/* Only what cannot tell the server the password in a form that it could use elsewhere. */
-static const char authentication[] =
-	"mysql_native_password,client_ed25519,caching_sha2_password,sha256_password";
+/* Of these the server learns nothing that it could use elsewhere. */
+#define PROOFS "mysql_native_password,client_ed25519"
+/* These give it the password, in TLS or encrypted for a key that it says itself. */
+#define CONFIDENCES "caching_sha2_password,sha256_password"
+
+/* For database accounts of another kind than mysql_native_password. The number of a plugin that
+ * cannot be loaded is that of a denied access. */
+static const char *advice(unsigned number, const char *message)
+{
+	if (number == CR_PLUGIN_NOT_ALLOWED)
+		return ": this kind of account needs a socket or tls = verify";
+	if (strstr(message, "could not be loaded") != NULL)
+		return ": its file is missing, or a build with LINK=dynamic is needed";
+	return "";
+}
 
 static bool fail(struct text *why, unsigned number, const char *message)
 {
 	text_join(why, message, " (");
 	text_add_number(why, number);
-	text_add(why, number == CR_AUTH_PLUGIN_CANNOT_LOAD
-			      ? "): this kind of database account needs a build with LINK=dynamic"
-			      : ")");
+	text_add(why, ")");
+	text_add(why, advice(number, message));
 	return false;
 }
 
@@ -34,6 +46,12 @@ static bool uses_tls(const struct server *server)
 {
 	/* A socket is not left by what goes through it. */
 	return settings.tls != TLS_OFF && server->path[0] == '\0';
+}
+
+/* Whether it cannot be another server that answers. */
+static bool is_known(const struct server *server)
+{
+	return server->path[0] != '\0' || settings.tls == TLS_VERIFY;
 }
 
 static const char *path_or_null(const char *path)
@@ -56,11 +74,16 @@ static bool set_tls(void)
 static bool set_options(const struct server *server)
 {
 	const unsigned no_local_infile = 0;
+	/* The library would take the host "localhost" for a socket of its own choice. */
+	const unsigned protocol =
+		server->path[0] != '\0' ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
 
 	/* A hostile server could ask for any file that we can read. */
 	return mysql_options(connection, MYSQL_OPT_LOCAL_INFILE, &no_local_infile) == 0 &&
+	       mysql_options(connection, MYSQL_OPT_PROTOCOL, &protocol) == 0 &&
 	       mysql_options(connection, MYSQL_SET_CHARSET_NAME, "utf8mb4") == 0 &&
-	       mysql_options(connection, MARIADB_OPT_RESTRICTED_AUTH, authentication) == 0 &&
+	       mysql_options(connection, MARIADB_OPT_RESTRICTED_AUTH,
+			     is_known(server) ? PROOFS "," CONFIDENCES : PROOFS) == 0 &&
 	       (!uses_tls(server) || set_tls());
 }
 
@@ -218,6 +241,13 @@ static enum client_answer fetch(MYSQL_STMT *statement, struct row *row, struct t
 	return CLIENT_BAD_ANSWER;
 }
 
+/* A stranger wrote the name: that there is no such table, or none of users, is an answer. */
+static bool is_no_domain(const struct query *query, unsigned number)
+{
+	return query->names_table && (number == ER_NO_SUCH_TABLE || number == ER_WRONG_TABLE_NAME ||
+				      number == ER_TOO_LONG_IDENT || number == ER_BAD_FIELD_ERROR);
+}
+
 enum client_answer client_ask(const struct query *query, const struct client_values *values,
 			      struct row *row, struct text *why)
 {
@@ -227,6 +257,8 @@ enum client_answer client_ask(const struct query *query, const struct client_val
 	text_clear(why);
 	if (statement != NULL && execute(statement, query, values))
 		answer = fetch(statement, row, why);
+	else if (statement != NULL && is_no_domain(query, mysql_stmt_errno(statement)))
+		answer = CLIENT_NO_ROW;
 	if (answer == CLIENT_SERVER_FAILED)
 		(void)(statement != NULL
 			       ? fail(why, mysql_stmt_errno(statement), mysql_stmt_error(statement))

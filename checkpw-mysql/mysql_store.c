@@ -1,6 +1,6 @@
 #include "mysql_store.h"
 
-#include "login.h"
+#include "name.h"
 #include "privilege.h"
 #include "request.h"
 #include "secret.h"
@@ -8,7 +8,6 @@
 #include "vflags.h"
 #include "worker.h"
 
-#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,12 +16,8 @@
 	"{CRYPT}$6$G0Vlb90eMrD7NLD7$cBXafpWHj.X/Cg90BujDSv56kj.0tXEds1MvacQW"                      \
 	"I3kTvFLHUtiLUzfszDJkVUcAFwnp1Uj5mqFuhgofuLSHv."
 
-#define NAME_BYTES (2 * LOGIN_MAX_BYTES) /* user, '@', default domain */
-
 /* What is asked for. */
-static struct {
-	char login[NAME_BYTES], user[LOGIN_MAX_BYTES], domain[CONFIGURATION_TEXT_BYTES];
-} name;
+static struct name name;
 static char service_word[8], remote_ip[CALLER_ADDRESS_BYTES];
 static bool enters, tells_dovecot;
 
@@ -73,86 +68,6 @@ static enum store_privilege privilege(const struct configuration *configuration,
 	tells_dovecot = configuration->dovecot;
 	enters = settings.become && service != SERVICE_SMTP && !unnamed && !tells_dovecot;
 	return enters && geteuid() == 0 ? STORE_BECOMES : STORE_NEEDS_OPEN;
-}
-
-/* ---- the login ---- */
-
-static bool join_name(struct span user, struct span domain)
-{
-	struct text login;
-
-	if (!copy(user, name.user, sizeof(name.user)) ||
-	    !copy(domain, name.domain, sizeof(name.domain)))
-		return false;
-	text_join(&login, name.user, domain.length != 0 ? "@" : "", name.domain);
-	return login.length < TEXT_MAX_BYTES - 1 &&
-	       copy((struct span){ login.bytes, login.length }, name.login, sizeof(name.login));
-}
-
-static bool take_vpopmail_login(struct span text)
-{
-	static struct login login;
-
-	if (!login_parse(text, &login) ||
-	    (login.domain[0] == '\0' && settings.default_domain[0] != '\0' &&
-	     !login_set_domain(&login, span_of(settings.default_domain))))
-		return false;
-	return login.domain[0] != '\0' && join_name(span_of(login.user), span_of(login.domain));
-}
-
-/* User and domain are what stands before and behind the last '@'. */
-static bool take_login(struct span text)
-{
-	struct span domain = span_of(settings.default_domain);
-	const char *at = memrchr(text.at, '@', text.length);
-
-	if (at != NULL) {
-		domain = span_from(text, (size_t)(at - text.at) + 1);
-		text.length = (size_t)(at - text.at);
-	}
-	return join_name(text, domain);
-}
-
-/*
- * UTF-8 (RFC 3629) without control bytes. Anything else is nobody's login, and would make some
- * servers answer with an error, which a stranger must not be able to call forth.
- */
-static bool is_text(struct span text)
-{
-	size_t i = 0;
-
-	while (i < text.length) {
-		unsigned char first = (unsigned char)text.at[i++];
-		unsigned char low = 0x80, high = 0xbf;
-		int more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc2 ? 1 : 0;
-
-		if (first < 0x20 || (first >= 0x7f && more == 0) || first > 0xf4)
-			return false;
-		if (first == 0xe0)
-			low = 0xa0;
-		if (first == 0xed)
-			high = 0x9f;
-		if (first == 0xf0)
-			low = 0x90;
-		if (first == 0xf4)
-			high = 0x8f;
-		for (; more > 0; more--, low = 0x80, high = 0xbf) {
-			if (i == text.length || (unsigned char)text.at[i] < low ||
-			    (unsigned char)text.at[i] > high)
-				return false;
-			i++;
-		}
-	}
-	return true;
-}
-
-/* Servers find "JOE", "joe " and "joé" for joe: what came back decides. */
-static bool is_asked_for(struct span login)
-{
-	if (login.length != strlen(name.login))
-		return false;
-	return (settings.login_case == 0 ? strncasecmp(login.at, name.login, login.length)
-					 : strncmp(login.at, name.login, login.length)) == 0;
 }
 
 /* ---- the servers ---- */
@@ -232,6 +147,11 @@ static bool keep_account(struct text *why)
 		text_join(why, "become = yes needs a column home");
 		return false;
 	}
+	/* What nobody said must not be root. */
+	if ((uid == 0 && !found.has_uid) || (gid == 0 && !found.has_gid)) {
+		text_join(why, "become = yes needs uid and gid, as columns or as keys");
+		return false;
+	}
 	if (keep_path(settings.home_base, found.home, home, sizeof(home)) &&
 	    keep_path("", found.shell.at != NULL ? found.shell : span_of("NOLOGIN"), shell,
 		      sizeof(shell)))
@@ -245,7 +165,10 @@ static struct span secret_of_row(void)
 	static const char scheme[] = "{PLAIN}";
 	size_t prefix = sizeof(scheme) - 1;
 
-	if (found.password.at != NULL && (found.password.length != 0 || found.clear.at == NULL))
+	/* vpopmail refuses a user without a hash, whatever else it keeps of him. */
+	if (found.password.length == 0 && schema_is_vpopmail((enum schema)settings.schema))
+		return span_of("");
+	if (found.password.length != 0 || found.clear.at == NULL)
 		return schema_is_of_hashes((enum schema)settings.schema)
 			       ? credential_of_crypt(found.password, secrets.hash)
 			       : found.password;
@@ -259,15 +182,14 @@ static enum store_lookup find(struct span text, struct span *secret, struct text
 	enum client_answer answer = CLIENT_NO_ROW;
 
 	region.dirty = sizeof(secrets);
-	if (is_text(text) &&
-	    (schema_is_vpopmail((enum schema)settings.schema) ? take_vpopmail_login(text)
-							      : take_login(text)))
+	if (name_parse(text, schema_is_vpopmail((enum schema)settings.schema),
+		       settings.default_domain, &name))
 		answer = ask(why);
 	if (answer == CLIENT_NO_ROW)
 		return STORE_ABSENT;
 	if (answer != CLIENT_ROW || !row_read(&secrets.row, &found, why))
 		return STORE_TROUBLE;
-	if (!is_asked_for(found.login))
+	if (!name_is(&name, found.login, settings.login_case == 1))
 		return STORE_ABSENT;
 	if (!keep_account(why))
 		return STORE_TROUBLE;

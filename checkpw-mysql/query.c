@@ -102,8 +102,10 @@ static bool add_parameter(struct query *query, struct span *rest, const char *do
 	while (name.length < rest->length && is_name_byte(rest->at[name.length]))
 		name.length++;
 	*rest = span_from(*rest, name.length);
-	if (span_is(name, "table") && domain != NULL)
+	if (span_is(name, "table") && domain != NULL) {
+		query->names_table = true;
 		return add_table(query, domain);
+	}
 	for (int i = 0; i < PARAMETER_COUNT; i++) {
 		if (!span_is(name, parameter_names[i]))
 			continue;
@@ -150,6 +152,8 @@ static const char *objection(struct span rest)
 		return "holds a ?: write :login";
 	if (span_begins(rest, "#") || span_begins(rest, "--"))
 		return "holds a comment to the end of the line";
+	if (span_begins(rest, "/*!") || span_begins(rest, "/*M!"))
+		return "holds a comment that servers carry out";
 	if (span_begins(rest, ";"))
 		return "holds a semicolon";
 	return NULL;
@@ -161,7 +165,9 @@ bool query_parse(const char *text, const char *domain, struct query *query, stru
 	bool ended = true;
 
 	query->length = 0;
+	query->text[0] = '\0';
 	query->parameter_count = 0;
+	query->names_table = false;
 	text_join(why, "is too long, or has too many parameters");
 	if (strchr(text, '\\') != NULL) { /* an escape or not, as NO_BACKSLASH_ESCAPES says */
 		text_join(why, "holds a backslash");
@@ -174,7 +180,7 @@ bool query_parse(const char *text, const char *domain, struct query *query, stru
 			text_join(why, "has a quote or a comment without an end");
 			return false;
 		}
-		if (quoted == 0 && objection(rest) != NULL) {
+		if (objection(rest) != NULL) {
 			text_join(why, objection(rest));
 			return false;
 		}

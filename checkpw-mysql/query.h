@@ -43,6 +43,7 @@ struct query {
 	size_t length;
 	enum parameter parameters[QUERY_PARAMETERS_MAX];
 	size_t parameter_count;
+	bool names_table; /* of the domain that was asked for: it need not exist */
 };
 
 /* What is asked of a schema, with names such as :login in it. */
@@ -57,7 +58,9 @@ bool schema_is_of_hashes(enum schema schema);
 /*
  * Puts `?` where :login, :user, :domain, :service or :remote-ip stands, but in quotes and
  * comments, and the table of `domain` for :table. False with `why` set on any other :name, on
- * a quote or a comment without an end, or if there is no room.
+ * a quote or a comment without an end, on what a server might understand in another way (a
+ * backslash, a `?`, a `;`, comments to the end of the line, comments that are carried out), or
+ * if there is no room.
  */
 bool query_parse(const char *text, const char *domain, struct query *query, struct text *why);
 

@@ -15,7 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LAST_WORDS_MILLISECONDS 1000
+/* How long a worker may take its leave of the server, and how long it is waited for. */
+#define LEAVE_SECONDS 1
+#define LEAVE_MILLISECONDS 2000
 
 /* What the worker hands back; a byte before it says that the server took the connection or not. */
 struct report {
@@ -86,6 +88,15 @@ static void hand_back(enum client_answer answer, const struct text *why)
 	(void)send_all(&report, sizeof(report));
 }
 
+/*
+ * The parent kills a worker that is late, but it cannot where it has become another user, and then
+ * the kernel does not kill for it either. 0: no limit, for who waits for the parent ends with it.
+ */
+static void limit_time(long seconds)
+{
+	alarm((unsigned)seconds);
+}
+
 /* What follows an accepted login, if the parent says so. */
 static void wait_for_word(const struct query *after, const struct client_values *values)
 {
@@ -94,6 +105,7 @@ static void wait_for_word(const struct query *after, const struct client_values 
 
 	if (recv(channel, &word, 1, 0) != 1)
 		return;
+	limit_time(settings.query_timeout + LEAVE_SECONDS);
 	text_clear(&why);
 	report = (struct report){ 0 };
 	hand_back(client_tell(after, values, &why) ? CLIENT_NO_ROW : CLIENT_SERVER_FAILED, &why);
@@ -109,18 +121,22 @@ static void work(const struct server *server, const struct query *query, const s
 
 	memcpy(password, settings.password, sizeof(password));
 	secret_wipe_all();
-	if (!leave_root(&why) || !process_begin_child(parent) || !leave_descriptors())
+	connected = leave_root(&why);
+	if (!process_begin_child(parent) || !leave_descriptors())
 		return;
+	limit_time(settings.connect_timeout + settings.query_timeout + LEAVE_SECONDS);
 	memlimit_raise();
-	connected = client_connect(server, password, &why);
+	connected = connected && client_connect(server, password, &why);
 	if (!send_all("", 1))
 		return;
 	if (connected)
 		answer = client_ask(query, values, &report.row, &why);
 	hand_back(answer, &why);
 	secret_wipe(&report, sizeof(report));
+	limit_time(0);
 	if (after != NULL && answer == CLIENT_ROW)
 		wait_for_word(after, values);
+	limit_time(LEAVE_SECONDS);
 	client_close();
 }
 
@@ -145,8 +161,10 @@ static bool start(const struct server *server, const struct query *query, const 
 	}
 	close(ends[1]);
 	channel = ends[0];
-	if (worker == -1)
+	if (worker == -1) {
 		text_join(why, "cannot start a process: ", text_of_errno(errno));
+		close(channel);
+	}
 	return worker != -1;
 }
 
@@ -215,13 +233,13 @@ static bool has_ended(void)
 	char byte;
 
 	shutdown(channel, SHUT_WR);
-	return poll(&ended, 1, LAST_WORDS_MILLISECONDS) == 1 &&
+	return poll(&ended, 1, LEAVE_MILLISECONDS) == 1 &&
 	       recv(channel, &byte, 1, MSG_DONTWAIT) == 0;
 }
 
 static void end(bool at_once)
 {
-	/* Where we have become another user we may not kill; it ends with us. */
+	/* Where we have become another user we may not kill; then its alarm does. */
 	int options = (!at_once && has_ended()) || kill(worker, SIGKILL) == 0 ? 0 : WNOHANG;
 
 	close(channel);
@@ -249,6 +267,7 @@ enum client_answer worker_ask(const struct server *server, const struct query *q
 
 bool worker_tell(struct text *why)
 {
+	text_join(why, "the process that talks to the server has ended");
 	return send_all("", 1) && receive(&report, sizeof(report), settings.query_timeout, why) &&
 	       take_report(why) == CLIENT_NO_ROW;
 }

@@ -80,8 +80,10 @@ for my $word (names('reasons', text('common/reason.c'), qr/^\t\[REASON_\w+\] = \
 # of checkers it has only if it is one.
 my @programs = (
 	[ 'cmd5checkpw', 'cmd5checkpw/poppasswd.c', section($manual, 'CONFIGURATION') ],
-	[ 'checkpw-passwd', 'checkpw-passwd/system.c', section(text('checkpw-passwd/checkpw-passwd.conf.5'), 'DESCRIPTION') ],
-	[ 'checkpw-chain', 'checkpw-chain/chain.c', section(text('checkpw-chain/checkpw-chain.conf.5'), 'DESCRIPTION') ],
+	map { [ $_->[0], "$_->[0]/$_->[1]", section(text("$_->[0]/$_->[0].conf.5"), 'DESCRIPTION') ] } (
+		[ 'checkpw-passwd', 'system.c' ], [ 'checkpw-vpasswd', 'vpopmail.c' ], [ 'checkpw-mysql', 'settings.c' ],
+		[ 'checkpw-chain', 'chain.c' ],
+	)
 );
 my ($of_checkers) = text('common/configuration.c') =~ /\bcommon_keys\[\] = \{(.*?)^\};/ms;
 my %of_checkers = map { $_ => 1 } names('keys of checkers', $of_checkers, qr/\{ "([^"]+)", CONFIGURATION_[A-Z]+,/);
@@ -125,6 +127,9 @@ my %login = (
 	# Who may not read the hashes gets `store`; anybody else knows no such account.
 	'checkpw-passwd' => { message => "no such login\0secret\0\0", expected => qr/^(?:mismatch|store)$/ },
 	'checkpw-chain' => { message => "joe\0secret\0\0", expected => qr/^(?:usage|link|ok)$/ },
+	# That of checkpw-vpasswd needs a domain: vpasswd-manuals.t. There is no server here; asking for it
+	# comes after all checks of the settings.
+	'checkpw-mysql' => { message => "joe\0secret\0\0", expected => qr/^store$/ },
 );
 for my $program (sort keys %keys) {
 	my $sample = text("$program/$program.conf.sample");
@@ -132,7 +137,9 @@ for my $program (sort keys %keys) {
 	is_deeply [ sort @named ], $keys{$program}, "$program: the sample names every key once";
 	unlike $sample, qr/^[^#\n]/m, '... nothing in it is set';
 	(my $set = $sample) =~ s/^#(?=[a-z][a-z-]* = )//mg;
-	$set =~ s/^(?:log|file) = .*\n//mg;
+	$set =~ s/^(?:log|file|password-file) = .*\n//mg;
+	$set =~ s/^(servers) = .*/$1 = \/nowhere/m;
+	next if !$login{$program};
 	for my $case ([ 'it is accepted', $sample ], [ 'it is accepted with every key set', $set ]) {
 		my ($name, $config) = @$case;
 		my $variable = $program eq 'checkpw-chain' ? 'CHECKPW_CHAIN_CONF' : 'CHECKPW_CONF';
@@ -140,6 +147,44 @@ for my $program (sort keys %keys) {
 		my $got = attempt(message => $login{$program}{message}, env => { CHECKPW_CONF => '', $variable => $conf },
 			program => [ checker($program) ]);
 		like $got->{line}{reason} // '', $login{$program}{expected}, "... $name" or diag $got->{log};
+		like $got->{line}{detail}, $set eq $config ? qr{^"/nowhere: } : qr/: user is not set"$/, '... that is, there is no server' if $program eq 'checkpw-mysql';
+	}
+}
+
+# checkpw-mysql: schemas with their queries, parameters, columns, defaults and limits.
+{
+	my $conf = text('checkpw-mysql/checkpw-mysql.conf.5');
+	my $settings = text('checkpw-mysql/settings.c');
+	my $source = text('checkpw-mysql/query.c');
+	my %part = map { my ($title, $body) = /^([^\n]+)\n(.*)/s; ($title => $body) } split /^\.S[sh] /m, $conf;
+	my $schemas = $part{Schemas};
+	my %word = $source =~ /^\t\[(SCHEMA_\w+)\] = "([^"]+)",$/mg;
+	my ($explained) = $conf =~ /^\.It Ic schema Ns = Ns Cm (.*)$/m;
+	is $explained, join(' | ', map { $word{$_} } $source =~ /^\t\[(SCHEMA_\w+)\] = "[^"]+",$/mg), 'the key schema has every schema';
+	my ($queries) = $source =~ /^static const char \*const queries.*?\{\n(.*?)^\};/ms;
+	for my $schema (names('schemas', $queries, qr/\[(SCHEMA_\w+)\] =/)) {
+		my ($pieces) = $queries =~ /\[$schema\] =((?:\s*"[^"]*")+)/;
+		my $query = join '', $pieces =~ /"([^"]*)"/g;
+		my ($shown) = $schemas =~ /^\.It Cm \Q$word{$schema}\E\n.*?^\.Bd -literal\n(.*?)^\.Ed$/ms;
+		is join(' ', split ' ', $shown // ''), $query, "schema $word{$schema} stands in the manual with its query";
+	}
+	is_deeply [ $part{Parameters} =~ /^\.It Li :([a-z-]+)$/mg ], [ names('parameters', $source, qr/\[PARAMETER_\w+\] = "([^"]+)"/) ], 'the manual has every parameter';
+	my $row = text('checkpw-mysql/row.c');
+	is_deeply [ $part{Columns} =~ /^\.It Ic ([a-z]+)$/mg ], [ names('columns', $row, qr/\[COLUMN_\w+\] = \{ "([^"]+)"/) ], '... and every column';
+	my %bytes = $row =~ /\[COLUMN_\w+\] = \{ "([^"]+)", (\d+) \}/g;
+	like $part{Columns}, qr/^\.It Ic $_\n(?:(?!\.It ).*\n)*?.*up to $bytes{$_} bytes/im, "... how long $_ may be" for sort keys %bytes;
+	my %limit = $settings =~ /\{ "([a-z-]+)", CONFIGURATION_NUMBER, [^,]+, (\d+, \w+), NULL \}/g;
+	for my $key (sort keys %limit) {
+		my ($least, $most) = split /, /, $limit{$key} =~ s/INT_MAX/2147483647/r;
+		like $conf, qr/^\.It Ic $key Ns = Ns (?:(?!^\.It ).)*?\b$least\s+to\s+$most\b/ms, "... the limits of $key";
+	}
+	my $sample = text('checkpw-mysql/checkpw-mysql.conf.sample');
+	my %default = $settings =~ /^\t\.(\w+) = "?([\w\/.]+)"?,$/mg;
+	for my $member (sort keys %default) {
+		my $key = $member eq 'servers_list' ? 'servers' : $member =~ tr/_/-/r;
+		my $value = $default{$member} eq 'NOBODY' ? 65_534 : $default{$member};
+		like $sample, qr/^#\Q$key\E = \Q$value\E$/m, "the default of $key stands in the sample";
+		like $conf, qr/^\.It Ic \Q$key\E Ns = Ns (?:(?!^\.It ).)*?The default is\s+(?:\.Pa )?\Q$value\E/ms, '... and in the manual';
 	}
 }
 
