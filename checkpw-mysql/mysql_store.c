@@ -99,7 +99,7 @@ static bool take_vpopmail_login(struct span text)
 	return login.domain[0] != '\0' && join_name(span_of(login.user), span_of(login.domain));
 }
 
-/* User and domain are what stands before and behind the last '@'. */
+/* User and domain are what stands before and behind the last '@'; "joe@" is not joe. */
 static bool take_login(struct span text)
 {
 	struct span domain = span_of(settings.default_domain);
@@ -108,6 +108,8 @@ static bool take_login(struct span text)
 	if (at != NULL) {
 		domain = span_from(text, (size_t)(at - text.at) + 1);
 		text.length = (size_t)(at - text.at);
+		if (domain.length == 0)
+			return false;
 	}
 	return join_name(text, domain);
 }
