@@ -55,8 +55,11 @@ static bool set_tls(void)
 /* No time-outs: the parent has them, over all that happens here. */
 static bool set_options(const struct server *server)
 {
-	const unsigned no_local_infile = 0;
+	const unsigned no_local_infile = 0, tcp = MYSQL_PROTOCOL_TCP;
 
+	/* Else "localhost:3307" is a socket, of whatever server. */
+	if (server->host[0] != '\0' && mysql_options(connection, MYSQL_OPT_PROTOCOL, &tcp) != 0)
+		return false;
 	/* A hostile server could ask for any file that we can read. */
 	return mysql_options(connection, MYSQL_OPT_LOCAL_INFILE, &no_local_infile) == 0 &&
 	       mysql_options(connection, MYSQL_SET_CHARSET_NAME, "utf8mb4") == 0 &&
@@ -89,6 +92,9 @@ bool client_connect(const struct server *server, char *password, struct text *wh
 	secret_wipe(password, strlen(password));
 	if (!connected)
 		return fail(why, mysql_errno(connection), mysql_error(connection));
+	/* The library goes on without where the server, or who is between, does not offer it. */
+	if (uses_tls(server) && mysql_get_ssl_cipher(connection) == NULL)
+		return fail(why, CR_SSL_CONNECTION_ERROR, "the server does not offer TLS");
 	if (connection->passwd != NULL)
 		secret_wipe(connection->passwd, strlen(connection->passwd));
 	return true;
