@@ -15,11 +15,15 @@ static const char authentication[] =
 
 static bool fail(struct text *why, unsigned number, const char *message)
 {
+	/* The library gives the second with the number of "access denied". */
+	bool plugin_missing = number == CR_AUTH_PLUGIN_CANNOT_LOAD ||
+			      strstr(message, "could not be loaded") != NULL;
+
 	text_join(why, message, " (");
 	text_add_number(why, number);
-	text_add(why, number == CR_AUTH_PLUGIN_CANNOT_LOAD
-			      ? "): this kind of database account needs a build with LINK=dynamic"
-			      : ")");
+	text_add(why, plugin_missing ? "): this kind of database account needs the plugins of the "
+				       "client library, and maybe a build with LINK=dynamic"
+				     : ")");
 	return false;
 }
 
