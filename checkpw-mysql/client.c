@@ -112,6 +112,9 @@ bool client_connect(const struct server *server, char *password, struct text *wh
 	secret_wipe(password, strlen(password));
 	if (!connected)
 		return fail(why, mysql_errno(connection), mysql_error(connection));
+	/* The library goes on without where the server, or who is between, does not offer it. */
+	if (uses_tls(server) && mysql_get_ssl_cipher(connection) == NULL)
+		return fail(why, CR_SSL_CONNECTION_ERROR, "the server does not offer TLS");
 	if (connection->passwd != NULL)
 		secret_wipe(connection->passwd, strlen(connection->passwd));
 	return true;

@@ -32,15 +32,21 @@ static const char *const queries[SCHEMA_COUNT] = {
 	[SCHEMA_VPOPMAIL_SINGLE_DOMAIN] = "SELECT CONCAT(pw_name, '@', :domain) AS login,"
 					  " pw_passwd AS password, pw_gid AS flags, pw_dir AS home"
 					  " FROM :table WHERE pw_name = :user",
-	/* The login that comes back has the alias domain that was asked for. */
+	/*
+	 * Two questions, each with a key; an OR reads the whole table. The login that comes back
+	 * has the alias domain that was asked for.
+	 */
 	[SCHEMA_POSTFIXADMIN] =
-		"SELECT CONCAT(m.local_part, '@', IFNULL(a.alias_domain, m.domain)) AS login,"
+		"SELECT CONCAT(m.local_part, '@', m.domain) AS login,"
 		" m.password, m.maildir AS home, NOT (m.active AND d.active) AS disabled"
 		" FROM mailbox m JOIN domain d ON d.domain = m.domain"
-		" LEFT JOIN alias_domain a ON a.alias_domain = :domain"
-		" AND a.target_domain = m.domain AND a.active"
-		" WHERE m.username = :login OR (a.alias_domain IS NOT NULL AND m.local_part = "
-		":user)",
+		" WHERE m.username = :login"
+		" UNION ALL SELECT CONCAT(m.local_part, '@', a.alias_domain),"
+		" m.password, m.maildir, NOT (m.active AND d.active)"
+		" FROM alias_domain a"
+		" JOIN mailbox m ON m.username = CONCAT(:user, '@', a.target_domain)"
+		" JOIN domain d ON d.domain = m.domain"
+		" WHERE a.alias_domain = :domain AND a.active",
 	[SCHEMA_COURIER] = "SELECT id AS login, crypt AS password, clear, uid, gid, home"
 			   " FROM passwd WHERE id = :login",
 	[SCHEMA_ACCOUNTS] = "SELECT CONCAT(id, '@', domain) AS login, clearpass AS clear"

@@ -97,18 +97,32 @@ static void limit_time(long seconds)
 	alarm((unsigned)seconds);
 }
 
-/* What follows an accepted login, if the parent says so. */
+/* Whether we are killed as soon as the parent lets go of the channel. */
+static bool set_end_with_channel(bool wanted)
+{
+	return fcntl(channel, F_SETOWN, getpid()) == 0 && fcntl(channel, F_SETSIG, SIGKILL) == 0 &&
+	       fcntl(channel, F_SETFL, wanted ? O_ASYNC : 0) == 0;
+}
+
+/*
+ * What follows an accepted login, if the parent says so. It may have become a user who can
+ * neither kill us nor, by its own end, have the kernel do so.
+ */
 static void wait_for_word(const struct query *after, const struct client_values *values)
 {
+	bool told;
 	struct text why;
 	char word;
 
-	if (recv(channel, &word, 1, 0) != 1)
+	if (recv(channel, &word, 1, 0) != 1 || !set_end_with_channel(true) ||
+	    recv(channel, &word, 1, MSG_DONTWAIT) == 0)
 		return;
 	limit_time(settings.query_timeout + LEAVE_SECONDS);
 	text_clear(&why);
 	report = (struct report){ 0 };
-	hand_back(client_tell(after, values, &why) ? CLIENT_NO_ROW : CLIENT_SERVER_FAILED, &why);
+	told = client_tell(after, values, &why);
+	if (set_end_with_channel(false))
+		hand_back(told ? CLIENT_NO_ROW : CLIENT_SERVER_FAILED, &why);
 }
 
 static void work(const struct server *server, const struct query *query, const struct query *after,
@@ -239,11 +253,10 @@ static bool has_ended(void)
 
 static void end(bool at_once)
 {
-	/* Where we have become another user we may not kill; then its alarm does. */
-	int options = (!at_once && has_ended()) || kill(worker, SIGKILL) == 0 ? 0 : WNOHANG;
-
+	if (at_once || !has_ended())
+		(void)kill(worker, SIGKILL);
 	close(channel);
-	(void)waitpid(worker, NULL, options);
+	(void)waitpid(worker, NULL, 0);
 	worker = -1;
 }
 
