@@ -65,11 +65,11 @@ ifeq ($(LINK),static)
 STATIC := $(call accepted,-static-pie -fPIE)
 ifneq ($(STATIC),)
 STATIC := $(shell printf 'int main(void) { return 0; }' | $(CC) -static-pie -fPIE -x c - -o /dev/null \
-	-lcrypt -lcrypto -largon2 >/dev/null 2>&1 && echo -static-pie)
+	-lcdb -lcrypt -lcrypto -largon2 >/dev/null 2>&1 && echo -static-pie)
 endif
 ifeq ($(STATIC),)
 ifneq ($(BUILDS),)
-$(info notice: no static libc, libcrypt, libcrypto or libargon2 here; linking dynamically)
+$(info notice: no static libc, libcdb, libcrypt, libcrypto or libargon2 here; linking dynamically)
 endif
 endif
 endif
@@ -107,7 +107,7 @@ all: $(PROGRAMS:%=$(B)/bin/%)
 $(B)/bin/checkpw-passwd: LINKING = $(if $(STATIC),-pie $(LINK_HARDENING) $(LDFLAGS),$(ALL_LDFLAGS))
 $(B)/bin/checkpw-passwd: LIBRARIES := $(if $(STATIC),-Wl$(comma)-Bstatic $(LIBRARIES) -Wl$(comma)-Bdynamic,$(LIBRARIES))
 
-$(B)/bin/checkpw-vpasswd: LIBRARIES := -lcdb $(LIBRARIES)
+$(foreach name,cmd5checkpw checkpw-vpasswd poppasswd,$(eval $(B)/bin/$(name): LIBRARIES := -lcdb $(LIBRARIES)))
 
 $(B)/bin/checkpw-mysql: LIBRARIES := $(MYSQL_LIBRARIES) $(LIBRARIES)
 $(B)/checkpw-mysql/client.o: ALL_CFLAGS += $(MYSQL_CFLAGS)

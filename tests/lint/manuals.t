@@ -78,7 +78,7 @@ for my $word (names('reasons', text('common/reason.c'), qr/^\t\[REASON_\w+\] = \
 
 # Each program with the source of its own keys, and the text that explains all of its keys.
 my @programs = (
-	[ 'cmd5checkpw', 'cmd5checkpw/poppasswd.c', section($manual, 'CONFIGURATION') ],
+	[ 'cmd5checkpw', 'common/userfile.c', section($manual, 'CONFIGURATION') ],
 	[ 'checkpw-passwd', 'checkpw-passwd/system.c', section(text('checkpw-passwd/checkpw-passwd.conf.5'), 'DESCRIPTION') ],
 );
 my %keys;
