@@ -95,7 +95,7 @@ endif
 
 # ---- programs ---------------------------------------------------------------------------------
 
-PROGRAMS = cmd5checkpw checkpw-passwd checkpw-vpasswd $(if $(MYSQL_LIBRARIES),checkpw-mysql)
+PROGRAMS = cmd5checkpw checkpw-passwd checkpw-vpasswd poppasswd $(if $(MYSQL_LIBRARIES),checkpw-mysql)
 MANUALS = $(wildcard $(PROGRAMS:%=%/*.[58]))
 SAMPLES = $(wildcard $(PROGRAMS:%=%/*.sample))
 

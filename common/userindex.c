@@ -9,9 +9,9 @@
 static const char mark[] = "poppasswd-index1";
 
 #define MARK_BYTES (sizeof(mark) - 1)
-#define FIELDS 10
+#define FIELDS 10 /* of 8 bytes, behind the mark */
 
-_Static_assert(MARK_BYTES + FIELDS * USERINDEX_OFFSET_BYTES == USERINDEX_HEAD_BYTES, "the layout");
+_Static_assert(USERINDEX_HEAD_BYTES == 16 + 10 * 8, "the layout");
 _Static_assert(sizeof(USERINDEX_KEY) - 1 == USERINDEX_KEY_BYTES, "the layout");
 
 void userindex_pack(uint64_t number, uint8_t bytes[USERINDEX_OFFSET_BYTES])
