@@ -142,7 +142,7 @@ $(B)/flags: FORCE
 # ---- tests ------------------------------------------------------------------------------------
 
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
-HELPERS = $(B)/tests/probe $(B)/tests/spawn
+HELPERS = $(B)/tests/probe $(B)/tests/spawn $(B)/tests/killer
 REPLAYS = $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/replay_%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH = $(B)/bench/bench $(B)/bench/floor $(B)/bench/floor-dynamic $(B)/bench/noop
 PROVE = prove
