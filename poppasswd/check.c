@@ -156,6 +156,8 @@ static bool examine_entry(struct examination *examination, const struct walk *wa
 	examination->users++;
 	if (finding != NULL)
 		report(examination, finding, line, login);
+	if (finding != NULL && finding->is_error)
+		return true;
 	finding = judge_secret(login, walk->entry.secret);
 	if (finding != NULL)
 		report(examination, finding, line, login);

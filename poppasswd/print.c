@@ -27,13 +27,30 @@ size_t print_character(struct span bytes)
 	return length;
 }
 
-/* Control characters of ASCII and, as C2 80 to C2 9F, of Latin-1; and blanks. */
-static bool is_control(struct span character)
-{
-	unsigned char first = (unsigned char)character.at[0];
+/* What is not seen, or changes how the rest is seen, in UTF-8; the bounds are of the last byte. */
+static const struct {
+	const char *first;
+	unsigned char from, to;
+} unseen[] = {
+	{ "\xc2", 0x80, 0xa0 },     /* control characters of Latin-1, and its blank */
+	{ "\xe2\x80", 0x80, 0x8f }, /* blanks, marks without width, direction */
+	{ "\xe2\x80", 0xa8, 0xaf }, /* ends of lines and paragraphs, direction */
+	{ "\xe2\x81", 0xa0, 0xaf }, /* the same */
+	{ "\xef\xbb", 0xbf, 0xbf }, /* the byte order mark */
+};
 
-	return first <= 0x20 || first == 0x7f ||
-	       (first == 0xc2 && (unsigned char)character.at[1] < 0xa0);
+static bool is_unseen(struct span character)
+{
+	unsigned char last = (unsigned char)character.at[character.length - 1];
+
+	if (character.length == 1)
+		return last <= 0x20 || last == 0x7f;
+	for (size_t i = 0; i < sizeof(unseen) / sizeof(unseen[0]); i++) {
+		if (span_begins(character, unseen[i].first) && last >= unseen[i].from &&
+		    last <= unseen[i].to)
+			return true;
+	}
+	return false;
 }
 
 bool print_is_plain(struct span bytes)
@@ -43,7 +60,7 @@ bool print_is_plain(struct span bytes)
 	while (plain && bytes.length != 0) {
 		size_t length = print_character(bytes);
 
-		plain = length != 0 && !is_control(bytes);
+		plain = length != 0 && !is_unseen((struct span){ bytes.at, length });
 		bytes = span_from(bytes, length);
 	}
 	return plain;

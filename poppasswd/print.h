@@ -10,7 +10,7 @@
 #include "span.h"
 #include "text.h"
 
-/* Pure. Whether they are UTF-8 without control characters and blanks. */
+/* Pure. Whether they are UTF-8 without control characters, blanks and what is not seen. */
 bool print_is_plain(struct span bytes);
 
 /* Pure. Sets `text` to the bytes as they are, or, if they are not plain, quoted as in the log. */
