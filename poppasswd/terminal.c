@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <termios.h>
 #include <unistd.h>
@@ -30,23 +31,35 @@ static bool any_caught(void)
 	return false;
 }
 
-/* Without SA_RESTART: a signal ends the read. One that is ignored, by nohup say, stays so. */
-static void take_signals(struct sigaction came[HANDLED])
+/*
+ * One that is ignored, by nohup say, stays so. All but those that our own use of the terminal
+ * raises are held back, and come while ppoll waits: one that came just before a read would be
+ * missed.
+ */
+static void take_signals(struct sigaction came[HANDLED], sigset_t *mask)
 {
 	const struct sigaction action = { .sa_handler = catch_signal };
+	sigset_t held;
 
+	sigemptyset(&held);
 	for (size_t i = 0; i < HANDLED; i++) {
 		caught[i] = 0;
+		if (handled[i] != SIGTTIN && handled[i] != SIGTTOU)
+			sigaddset(&held, handled[i]);
+	}
+	sigprocmask(SIG_BLOCK, &held, mask);
+	for (size_t i = 0; i < HANDLED; i++) {
 		sigaction(handled[i], NULL, &came[i]);
 		if (came[i].sa_handler != SIG_IGN)
 			sigaction(handled[i], &action, NULL);
 	}
 }
 
-static void give_signals_back(const struct sigaction came[HANDLED])
+static void give_signals_back(const struct sigaction came[HANDLED], const sigset_t *mask)
 {
 	for (size_t i = 0; i < HANDLED; i++)
 		sigaction(handled[i], &came[i], NULL);
+	sigprocmask(SIG_SETMASK, mask, NULL);
 }
 
 static bool write_all(int descriptor, const char *bytes)
@@ -64,13 +77,15 @@ static bool write_all(int descriptor, const char *bytes)
 }
 
 /* A line; what does not fit is read over, and the length tells that there was more. */
-static bool read_line(int descriptor, char *answer, size_t size, size_t *length)
+static bool read_line(int descriptor, const sigset_t *mask, char *answer, size_t size,
+		      size_t *length)
 {
+	struct pollfd wait = { .fd = descriptor, .events = POLLIN };
 	char byte = '\0';
 
 	*length = 0;
 	for (;;) {
-		ssize_t got = read(descriptor, &byte, 1);
+		ssize_t got = ppoll(&wait, 1, NULL, mask) == 1 ? read(descriptor, &byte, 1) : -1;
 
 		if (got == 1 && byte == '\n')
 			return true;
@@ -87,7 +102,8 @@ static bool read_line(int descriptor, char *answer, size_t size, size_t *length)
 }
 
 /* The question, with the echo switched off around it. False with errno set. */
-static bool ask_once(int descriptor, const char *prompt, char *answer, size_t size, size_t *length)
+static bool ask_once(int descriptor, const sigset_t *mask, const char *prompt, char *answer,
+		     size_t size, size_t *length)
 {
 	struct termios came, silent;
 	bool answered;
@@ -98,7 +114,8 @@ static bool ask_once(int descriptor, const char *prompt, char *answer, size_t si
 	silent = came;
 	silent.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
 	answered = tcsetattr(descriptor, TCSAFLUSH, &silent) == 0 &&
-		   write_all(descriptor, prompt) && read_line(descriptor, answer, size, length);
+		   write_all(descriptor, prompt) &&
+		   read_line(descriptor, mask, answer, size, length);
 	error = errno;
 	/* The user's Enter was not shown. */
 	(void)write_all(descriptor, "\n");
@@ -134,6 +151,7 @@ bool terminal_ask(const char *prompt, char *answer, size_t size, size_t *length,
 {
 	struct sigaction came[HANDLED];
 	bool answered, again;
+	sigset_t mask;
 	int error;
 
 	do {
@@ -142,10 +160,10 @@ bool terminal_ask(const char *prompt, char *answer, size_t size, size_t *length,
 		if (descriptor == -1)
 			return complain(
 				why, "there is no terminal to ask on: use --stdin or --generate");
-		take_signals(came);
-		answered = ask_once(descriptor, prompt, answer, size, length);
+		take_signals(came, &mask);
+		answered = ask_once(descriptor, &mask, prompt, answer, size, length);
 		error = errno;
-		give_signals_back(came);
+		give_signals_back(came, &mask);
 		close(descriptor);
 		again = deliver();
 	} while (!answered && again);

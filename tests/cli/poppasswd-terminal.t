@@ -6,7 +6,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Checker;
 use Poppasswd;
-use POSIX ':termios_h', ':sys_wait_h', 'setsid', 'tcgetpgrp', 'tcsetpgrp';
+use POSIX ':termios_h', ':sys_wait_h';
 use Test::More;
 use Time::HiRes qw(sleep time);
 
@@ -17,9 +17,11 @@ my $first = qr/Password of "joe": /;
 my $second = qr/Once more: /;
 my $context = '{CRAM-MD5}' . cram_context('secret');
 
-# Starts poppasswd in a terminal of its own, under a shell that is there to be returned to when it stops.
-sub start {
-	my (@arguments) = @_;
+# Starts poppasswd in a terminal of its own.
+sub start { return start_words(checker('poppasswd'), '-f', users_path(), @_) }
+
+sub start_words {
+	my (@words) = @_;
 	my $pty = IO::Pty->new;
 	my $pid = fork // die "fork: $!";
 	if ($pid == 0) {
@@ -30,8 +32,8 @@ sub start {
 		open STDOUT, '>&', $slave;
 		open STDERR, '>&', $slave;
 		close $slave;
-		%ENV = (PATH => '/usr/bin:/bin');
-		{ exec checker('poppasswd'), '-f', users_path(), @arguments }
+		%ENV = (PATH => '/usr/bin:/bin', PS1 => '> ');
+		{ exec @words }
 		POSIX::_exit(96);
 	}
 	$pty->blocking(0);
@@ -168,51 +170,27 @@ for my $question (1, 2) {
 	}
 }
 
-# Ctrl-Z: the terminal is as it was while it is stopped; then the question comes again.
-{
+# Ctrl-Z: the terminal is as it was while it is stopped; then the question comes again. Under a shell
+# that, other than bash, does not put the terminal right itself.
+SKIP: {
+	skip 'dash is not installed', 1 if !-x '/bin/dash';
 	put_users("ann:1\n");
-	my $pty = IO::Pty->new;
-	my $shell = fork // die "fork: $!";
-	if ($shell == 0) {
-		# A shell that runs it in a group of its own, as all do, or Ctrl-Z would be ignored.
-		$pty->make_slave_controlling_terminal;
-		my $slave = $pty->slave;
-		close $pty;
-		local $SIG{TTOU} = 'IGNORE';
-		my $pid = fork;
-		if ($pid == 0) {
-			POSIX::setpgid(0, 0);
-			tcsetpgrp(fileno $slave, $$);
-			$SIG{TTOU} = 'DEFAULT';
-			open STDIN, '<&', $slave;
-			open STDOUT, '>&', $slave;
-			open STDERR, '>&', $slave;
-			exec checker('poppasswd'), '-f', users_path(), 'add', 'joe';
-		}
-		waitpid $pid, WUNTRACED;
-		WIFSTOPPED(${^CHILD_STATUS_NATIVE}) or POSIX::_exit(50); # $? is 0 then
-		tcsetpgrp(fileno $slave, getpgrp);
-		my $termios = POSIX::Termios->new;
-		$termios->getattr(fileno $slave);
-		print {$slave} $termios->getlflag & ECHO ? "stopped, echo\n" : "stopped, no echo\n";
-		$slave->flush;
-		sleep 0.2;
-		tcsetpgrp(fileno $slave, $pid);
-		kill 'CONT', -$pid;
-		waitpid $pid, 0;
-		POSIX::_exit($? >> 8);
-	}
-	$pty->blocking(0);
-	my $run = { pty => $pty, pid => $shell, seen => '' };
+	my $run = start_words('/bin/dash', '-i');
+	expect($run, qr/> $/);
+	type($run, "'" . checker('poppasswd') . "' -f '" . users_path() . "' add joe\n");
 	ok asked($run, $first), 'before Ctrl-Z';
 	type($run, "sec\x1a");
-	ok expect($run, qr/stopped/), '... it stops';
-	like $run->{seen}, qr/stopped, echo/, '... and the terminal shows what is typed';
+	ok expect($run, qr/Stopped.*> $/s), '... it stops';
+	type($run, "stty -a\n");
+	ok expect($run, qr/ echo .*> $/s), '... and the terminal shows what is typed' or diag $run->{seen};
 	$run->{seen} = '';
+	type($run, "fg\n");
 	ok asked($run, $first), '... then it asks again, and the echo is off';
 	type($run, "secret\n");
 	expect($run, $second);
 	type($run, "secret\n");
+	expect($run, qr/> $/);
+	type($run, "exit \$?\n");
 	is ended($run), 0, '... and goes on';
 	is users(), "ann:1\njoe:$context\n", '... to the end';
 }
