@@ -10,7 +10,9 @@ use POSIX ();
 
 our @EXPORT = qw(poppasswd users_path put_users users logs_in refused index_users);
 
-sub users_path { return scratch() . '/users' }
+our $path; # of the file of users, where it is not to be in the scratch folder
+
+sub users_path { return $path // scratch() . '/users' }
 
 # The file of users with these bytes; without any it is taken away, its index too.
 sub put_users {
@@ -25,6 +27,7 @@ sub users { return scalar read_file(users_path()) }
 # poppasswd(\%given, arguments) or poppasswd(arguments): -f with the file of users goes before them.
 #   stdin    bytes for standard input
 #   file     another file; undef for no -f
+#   program  another copy of it
 #   before   words before the program
 #   env      variables
 #   child    code that runs in the child before exec
@@ -35,7 +38,7 @@ sub poppasswd {
 	my $dir = scratch();
 	my $tag = $$;
 	my $file = exists $given{file} ? $given{file} : users_path();
-	my @words = (@{ $given{before} || [] }, checker('poppasswd'), defined $file ? ('-f', $file) : (), @arguments);
+	my @words = (@{ $given{before} || [] }, $given{program} // checker('poppasswd'), defined $file ? ('-f', $file) : (), @arguments);
 
 	write_file("$dir/stdin.$tag", $given{stdin} // '');
 	my $pid = fork // die "fork: $!";

@@ -22,15 +22,15 @@ sub names {
 	return @names;
 }
 
-my @commands = names('commands', text('poppasswd/commands.c'), qr/^\t\{ "(\w+)"/);
+my @commands = names('commands', text('poppasswd/commands.c'), qr/^\t\{ "(\w+)"/m);
 for my $command (@commands) {
 	like $manual, qr/^\.It Cm (?:\w+ , )?\Q$command\E(?: ,|$)/m, "command $command is explained";
 	like poppasswd('--help')->{out}, qr/^  \Q$command\E /m, '... and listed by --help';
 }
-for my $option (names('options', text('poppasswd/options.c'), qr/^\t\{ "([a-z]+)", (?:no|required)_argument/)) {
+for my $option (names('options', text('poppasswd/options.c'), qr/^\t\{ "([a-z]+)", (?:no|required)_argument/m)) {
 	like $manual, qr/^\.It Fl (?:\w , )?-\Q$option\E\b/m, "option --$option is explained";
 }
-my @schemes = names('schemes', text('poppasswd/make.c'), qr/^\t\{ "([A-Z0-9-]+)", /);
+my @schemes = names('schemes', text('poppasswd/make.c'), qr/^\t\{ "([A-Z0-9-]+)", /m);
 is_deeply [ $manual =~ /^\.It Li ([A-Z0-9-]+) Ta /mg ], \@schemes, 'the schemes, in their order';
 my ($stanza) = $manual =~ /(^\.It Cm check\n.*?)^\.It Cm import/ms;
 like $stanza, qr/^\.Li \Q$_\E\b/m, "finding $_ is explained" for names('findings', text('poppasswd/check.c'), qr/\{ (?:true|false), "([a-z-]+)"/);
