@@ -144,7 +144,7 @@ $(B)/flags: FORCE
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 HELPERS = $(B)/tests/probe $(B)/tests/spawn $(B)/tests/killer
 REPLAYS = $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/replay_%,$(wildcard tests/fuzz/fuzz_*.c))
-BENCH = $(B)/bench/bench $(B)/bench/floor $(B)/bench/floor-dynamic $(B)/bench/noop
+BENCH = $(B)/bench/bench $(B)/bench/lines $(B)/bench/floor $(B)/bench/floor-dynamic $(B)/bench/noop
 PROVE = prove
 TESTS = tests/unit tests/lint tests/cli tests/clients tests/contrib tests/root tests/fuzz
 UNIT_OBJECTS = $(foreach name,$(PROGRAMS),$(patsubst %.c,$(B)/%.o, \

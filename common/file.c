@@ -111,6 +111,7 @@ static bool fill(struct file_lines *lines)
 	if (got == -1)
 		return false;
 	lines->ended = got == 0;
+	lines->nul = lines->nul || memchr(buffer + lines->end, '\0', (size_t)got) != NULL;
 	lines->end += (size_t)got;
 	lines->taken += (size_t)got;
 	if (region.dirty < lines->end)
@@ -170,7 +171,7 @@ enum file_line file_lines_next(struct file_lines *lines, struct span *line)
 	drop_last(line, '\r');
 	if (overlong || line->length > FILE_LINE_MAX_BYTES)
 		return FILE_LINE_OVERLONG;
-	if (memchr(line->at, '\0', line->length) != NULL)
+	if (lines->nul && memchr(line->at, '\0', line->length) != NULL)
 		return FILE_LINE_NUL;
 	return FILE_LINE;
 }

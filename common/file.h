@@ -41,6 +41,7 @@ struct file_lines {
 	size_t step;          /* bytes to read next: small for a small file, then growing */
 	uint64_t taken;       /* bytes that were read from the descriptor */
 	bool ended;
+	bool nul; /* there was one in what was read: each line is searched for one */
 };
 
 enum file_line {
