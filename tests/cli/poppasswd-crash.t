@@ -143,6 +143,7 @@ sub hold_lock {
 	is poppasswd('list')->{exit}, 0, '... reading needs no lock';
 	my $waiting = fork // die "fork: $!";
 	if ($waiting == 0) {
+		close $hold;
 		POSIX::_exit(poppasswd({ stdin => "secret\n" }, 'add', 'joe', '--stdin')->{exit});
 	}
 	select undef, undef, undef, 0.2;
