@@ -67,11 +67,11 @@ ifeq ($(LINK),static)
 STATIC := $(call accepted,-static-pie -fPIE)
 ifneq ($(STATIC),)
 STATIC := $(shell printf 'int main(void) { return 0; }' | $(CC) -static-pie -fPIE -x c - -o /dev/null \
-	-lcrypt -lcrypto -largon2 >/dev/null 2>&1 && echo -static-pie)
+	-lcdb -lcrypt -lcrypto -largon2 >/dev/null 2>&1 && echo -static-pie)
 endif
 ifeq ($(STATIC),)
 ifneq ($(BUILDS),)
-$(info notice: no static libc, libcrypt, libcrypto or libargon2 here; linking dynamically)
+$(info notice: no static libc, libcdb, libcrypt, libcrypto or libargon2 here; linking dynamically)
 endif
 endif
 endif
@@ -97,7 +97,7 @@ endif
 
 # ---- programs ---------------------------------------------------------------------------------
 
-PROGRAMS = cmd5checkpw checkpw-passwd checkpw-vpasswd checkpw-chain checkpw-test $(if $(MYSQL_LIBRARIES),checkpw-mysql)
+PROGRAMS = cmd5checkpw checkpw-passwd checkpw-vpasswd checkpw-chain checkpw-test poppasswd $(if $(MYSQL_LIBRARIES),checkpw-mysql)
 MANUALS = $(wildcard $(PROGRAMS:%=%/*.[58]))
 SAMPLES = $(wildcard $(PROGRAMS:%=%/*.sample))
 COMPLETIONS = $(wildcard contrib/completion/*)
@@ -111,7 +111,7 @@ all: $(PROGRAMS:%=$(B)/bin/%)
 $(B)/bin/checkpw-passwd $(B)/bin/checkpw-test: LINKING = $(if $(STATIC),-pie $(LINK_HARDENING) $(LDFLAGS),$(ALL_LDFLAGS))
 $(B)/bin/checkpw-passwd $(B)/bin/checkpw-test: LIBRARIES := $(if $(STATIC),-Wl$(comma)-Bstatic $(LIBRARIES) -Wl$(comma)-Bdynamic,$(LIBRARIES))
 
-$(B)/bin/checkpw-vpasswd: LIBRARIES := -lcdb $(LIBRARIES)
+$(foreach name,cmd5checkpw checkpw-vpasswd poppasswd,$(eval $(B)/bin/$(name): LIBRARIES := -lcdb $(LIBRARIES)))
 
 $(B)/bin/checkpw-mysql: LIBRARIES := $(MYSQL_LIBRARIES) $(LIBRARIES)
 $(B)/checkpw-mysql/client.o: ALL_CFLAGS += $(MYSQL_CFLAGS)
@@ -146,10 +146,10 @@ $(B)/flags: FORCE
 # ---- tests ------------------------------------------------------------------------------------
 
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
-HELPERS = $(B)/tests/probe $(B)/tests/spawn $(B)/tests/standin $(B)/tests/penalties
+HELPERS = $(B)/tests/probe $(B)/tests/spawn $(B)/tests/standin $(B)/tests/killer $(B)/tests/penalties
 SIMULATION = $(B)/simulation/cmd5checkpw $(B)/simulation/simulate $(B)/simulation/hammer
 REPLAYS = $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/replay_%,$(wildcard tests/fuzz/fuzz_*.c))
-BENCH = $(B)/bench/bench $(B)/bench/floor $(B)/bench/floor-dynamic $(B)/bench/noop
+BENCH = $(B)/bench/bench $(B)/bench/lines $(B)/bench/floor $(B)/bench/floor-dynamic $(B)/bench/noop
 PROVE = prove
 TESTS = tests/unit tests/lint tests/cli tests/clients tests/contrib tests/root tests/fuzz
 UNIT_OBJECTS = $(foreach name,$(PROGRAMS),$(patsubst %.c,$(B)/%.o, \

@@ -2,26 +2,26 @@
 
 #include "file.h"
 #include "secret.h"
+#include "userfile.h"
+#include "userindex.h"
 
 #include <errno.h>
 #include <stdint.h>
 #include <sys/stat.h>
-
-static char path[CONFIGURATION_TEXT_BYTES] = SYSCONFDIR "/poppasswd";
-
-static const struct configuration_key keys[] = {
-	{ "file", CONFIGURATION_PATH, path, 0, 0, NULL },
-	{ NULL, CONFIGURATION_FLAG, NULL, 0, 0, NULL },
-};
+#include <unistd.h>
 
 static struct file_lines lines;
+static struct userindex offsets = { .descriptor = -1 };
+static struct text index_complaint;
 static bool readable_by_all;
 
 /*
  * What was found, kept apart from the buffer of lines, which is used on: the decoy, and behind it
  * the secret, which a later decoy may overwrite, for by then it was tried. So few pages are used.
+ * With an index these are the two lines that are read.
  */
-static char kept[2 * FILE_LINE_MAX_BYTES];
+#define LINE_ROOM (FILE_LINE_MAX_BYTES + 3) /* and the newlines before and after it, and a CR */
+static char kept[2 * LINE_ROOM];
 static struct secret_region region = { .base = kept, .size = sizeof(kept) };
 
 static size_t decoy_length;
@@ -30,87 +30,41 @@ static uint64_t decoy_choice, candidates;
 /* The login asked for; it belongs to the caller of find. */
 static struct span wanted;
 
-static struct {
-	unsigned long count, first;
-} skipped;
+static struct userfile_skipped skipped;
 
-/* One line of the file. `login.at` is NULL where there is no entry. */
-struct entry {
-	struct span login, secret;
-};
+static void open_index(void)
+{
+	if (userindex_open(&offsets, userfile_path, lines.descriptor, &index_complaint) !=
+	    USERINDEX_MATCHES)
+		return;
+	skipped.count = offsets.head.skipped_count;
+	skipped.first = offsets.head.skipped_first;
+}
 
 static bool open_store(struct text *why)
 {
 	unsigned mode;
-	int descriptor = file_open(path, FILE_TRUST_STORE, &mode, why);
+	int descriptor = file_open(userfile_path, FILE_TRUST_STORE, &mode, why);
 
 	if (descriptor == -1)
 		return false;
 	readable_by_all = (mode & S_IROTH) != 0;
 	file_lines_begin(&lines, descriptor);
 	secret_register(&region);
+	open_index();
 	return true;
 }
 
-static struct span until_colon(struct span text)
+static void dirty(size_t length)
 {
-	const char *colon = memchr(text.at, ':', text.length);
-
-	if (colon != NULL)
-		text.length = (size_t)(colon - text.at);
-	return text;
-}
-
-static void skip(void)
-{
-	if (skipped.count++ == 0)
-		skipped.first = lines.number;
-}
-
-static void take_entry(struct span line, struct entry *entry)
-{
-	struct span login = until_colon(line);
-
-	entry->login.at = NULL;
-	if (line.length == 0 || line.at[0] == '#')
-		return;
-	if (login.length == line.length) {
-		skip();
-		return;
-	}
-	entry->login = login;
-	entry->secret = until_colon(span_from(line, login.length + 1));
-}
-
-/* The next line that is an entry. STORE_FOUND, STORE_ABSENT at the end, or STORE_TROUBLE. */
-static enum store_lookup next_entry(struct entry *entry)
-{
-	struct span line;
-
-	for (;;) {
-		switch (file_lines_next(&lines, &line)) {
-		case FILE_LINE_TROUBLE:
-			return STORE_TROUBLE;
-		case FILE_LINE_END:
-			return STORE_ABSENT;
-		case FILE_LINE_OVERLONG:
-		case FILE_LINE_NUL:
-			skip();
-			break;
-		case FILE_LINE:
-			take_entry(line, entry);
-			if (entry->login.at != NULL)
-				return STORE_FOUND;
-			break;
-		}
-	}
+	if (region.dirty < length)
+		region.dirty = length;
 }
 
 static struct span keep(size_t at, struct span secret)
 {
 	memcpy(kept + at, secret.at, secret.length);
-	if (region.dirty < at + secret.length)
-		region.dirty = at + secret.length;
+	dirty(at + secret.length);
 	return (struct span){ kept + at, secret.length };
 }
 
@@ -130,52 +84,146 @@ static uint64_t hash(struct span text)
  */
 static void consider_as_decoy(struct span secret)
 {
-	if (secret.length == 0 || secret.at[0] == '!' || secret.at[0] == '*')
+	if (!userfile_serves_as_decoy(secret))
 		return;
 	candidates++;
 	decoy_choice = decoy_choice * 6364136223846793005 + 1442695040888963407;
-	if ((decoy_choice >> 33) % candidates != 0)
+	/* A fraction of 2^31 below 1/n, without a division, which would be dear. */
+	if ((decoy_choice >> 33) * candidates >= (uint64_t)1 << 31)
 		return;
 	(void)keep(0, secret);
 	decoy_length = secret.length;
+}
+
+static bool is_wanted(struct span login)
+{
+	/* A colon in the login asked for cannot match: none is in the file's. */
+	return login.length == wanted.length && secret_same(wanted.at, login.at, login.length);
 }
 
 /*
  * What is done with each entry, before the wanted login is found and after it: where it stands
  * must not show in the time that a refusal takes. Returns whether it is the wanted one.
  */
-static bool examine(const struct entry *entry)
+static bool examine(const struct userfile_entry *entry)
 {
 	consider_as_decoy(entry->secret);
-	/* A colon in the login asked for cannot match: none is in the file's. */
-	return entry->login.length == wanted.length && secret_equal(wanted, entry->login);
+	return is_wanted(entry->login);
 }
 
-static enum store_lookup find(struct span login, struct span *secret, struct text *why)
+static enum store_lookup find_by_reading(struct span *secret, struct text *why)
 {
-	struct entry entry;
-	enum store_lookup lookup;
+	struct userfile_entry entry;
+	enum userfile_line kind;
 
-	wanted = login;
-	decoy_choice = hash(login);
-	while ((lookup = next_entry(&entry)) == STORE_FOUND) {
+	while ((kind = userfile_next_entry(&lines, &entry, &skipped)) == USERFILE_ENTRY) {
 		if (!examine(&entry))
 			continue;
 		*secret = keep(decoy_length, entry.secret);
 		return STORE_FOUND;
 	}
-	if (lookup == STORE_TROUBLE)
-		text_join(why, path, ": ", text_of_errno(errno));
+	if (kind == USERFILE_END)
+		return STORE_ABSENT;
+	text_join(why, userfile_path, ": ", text_of_errno(errno));
+	return STORE_TROUBLE;
+}
+
+/*
+ * Reads the line at `offset` to `room`, LINE_ROOM bytes of `kept`. False if none begins there that
+ * is an entry.
+ */
+static bool read_entry(uint64_t offset, char *room, struct userfile_entry *entry)
+{
+	struct span line = { room, 0 };
+	const char *newline;
+	ssize_t got;
+
+	if (offset > INT64_MAX - LINE_ROOM)
+		return false;
+	/* With the byte before it, which has to end another line. */
+	got = pread(lines.descriptor, room, LINE_ROOM, offset != 0 ? (off_t)offset - 1 : 0);
+	if (got <= 0)
+		return false;
+	dirty((size_t)(room - kept) + (size_t)got);
+	line.length = (size_t)got;
+	if (offset != 0) {
+		if (room[0] != '\n')
+			return false;
+		line = span_from(line, 1);
+	}
+	newline = line.length != 0 ? memchr(line.at, '\n', line.length) : NULL;
+	if (newline != NULL)
+		line.length = (size_t)(newline - line.at);
+	if (line.length != 0 && line.at[line.length - 1] == '\r')
+		line.length--;
+	return line.length <= FILE_LINE_MAX_BYTES && line.length != 0 &&
+	       memchr(line.at, '\0', line.length) == NULL &&
+	       userfile_parse(line, entry) == USERFILE_ENTRY;
+}
+
+/* STORE_TROUBLE if the index is damaged. */
+static enum store_lookup find_by_index(struct span *secret)
+{
+	enum store_lookup lookup = STORE_TROUBLE;
+	struct userfile_entry entry;
+	uint64_t offset;
+
+	switch (userindex_find(&offsets, wanted, &offset)) {
+	case USERINDEX_DAMAGED:
+		break;
+	case USERINDEX_ABSENT:
+		/* Read what is not asked for: a login that is there costs that. */
+		(void)read_entry(0, kept + LINE_ROOM, &entry);
+		return STORE_ABSENT;
+	case USERINDEX_FOUND:
+		if (!read_entry(offset, kept + LINE_ROOM, &entry) || !is_wanted(entry.login))
+			break;
+		*secret = entry.secret;
+		lookup = STORE_FOUND;
+		break;
+	}
 	return lookup;
+}
+
+static enum store_lookup find(struct span login, struct span *secret, struct text *why)
+{
+	enum store_lookup lookup;
+
+	wanted = login;
+	decoy_choice = hash(login);
+	if (offsets.descriptor == -1)
+		return find_by_reading(secret, why);
+	lookup = find_by_index(secret);
+	if (lookup != STORE_TROUBLE)
+		return lookup;
+	userindex_close(&offsets);
+	skipped.count = 0;
+	text_join(&index_complaint, userfile_path, USERINDEX_SUFFIX,
+		  " is damaged; all lines are read instead: run poppasswd index");
+	return find_by_reading(secret, why);
 }
 
 static struct span find_decoy(void)
 {
-	struct entry entry;
+	struct userfile_entry entry;
+	uint64_t offset;
 
-	while (next_entry(&entry) == STORE_FOUND)
+	if (offsets.descriptor != -1) {
+		if (userindex_decoy(&offsets, decoy_choice, &offset) &&
+		    read_entry(offset, kept, &entry))
+			return entry.secret;
+		return (struct span){ kept, 0 };
+	}
+	while (userfile_next_entry(&lines, &entry, &skipped) == USERFILE_ENTRY)
 		(void)examine(&entry);
 	return (struct span){ kept, decoy_length };
+}
+
+static void add_complaint(struct text *text, const char *more)
+{
+	if (text->length != 0)
+		text_add(text, "; ");
+	text_add(text, more);
 }
 
 static const char *complaint(void)
@@ -184,12 +232,12 @@ static const char *complaint(void)
 
 	text_clear(&text);
 	if (readable_by_all)
-		text_join(&text, path, ": everybody can read it: chmod 400");
+		text_join(&text, userfile_path, ": everybody can read it: chmod 400");
+	if (index_complaint.length != 0)
+		add_complaint(&text, index_complaint.bytes);
 	if (skipped.count == 0)
 		return text.bytes;
-	if (text.length != 0)
-		text_add(&text, "; ");
-	text_add(&text, path);
+	add_complaint(&text, userfile_path);
 	text_add(&text, ": lines skipped (too long, a NUL byte or no colon): ");
 	text_add_number(&text, (long long)skipped.count);
 	text_add(&text, ", the first is line ");
@@ -199,7 +247,7 @@ static const char *complaint(void)
 
 const struct store poppasswd_store = {
 	.program = "cmd5checkpw",
-	.keys = keys,
+	.keys = userfile_keys,
 	.open = open_store,
 	.find = find,
 	.find_decoy = find_decoy,

@@ -1,8 +1,7 @@
 /*
- * poppasswd - the store /etc/poppasswd: `login:secret[:ignored...]`, one login a line.
+ * poppasswd - the store /etc/poppasswd, whose format is userfile.h's. See poppasswd(5).
  *
- * The first line of a login counts. Lines that begin with # and blank lines are ignored; lines
- * that are too long, hold a NUL or have no colon are skipped whole. See poppasswd(5).
+ * Where an index matches, one line is read, else all of them are.
  */
 #ifndef CMD5CHECKPW_POPPASSWD_H
 #define CMD5CHECKPW_POPPASSWD_H

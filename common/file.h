@@ -11,6 +11,8 @@
 #include "span.h"
 #include "text.h"
 
+#include <stdint.h>
+
 #define FILE_LINE_MAX_BYTES 4096 /* without the newline; longer lines are skipped whole */
 #define FILE_CHUNK_BYTES (64 * 1024)
 
@@ -21,6 +23,7 @@ enum file_trust {
 	FILE_TRUST_STORE,   /* as own, but its group may write, and root reads anybody's */
 	FILE_TRUST_SHARED,  /* as store, and others must not read it */
 	FILE_TRUST_NAMED,   /* of anybody, for a trusted file named it; others may not write */
+	FILE_TRUST_ANY,     /* of anybody, whatever others may do: for who examines the file */
 };
 
 /*
@@ -47,7 +50,9 @@ struct file_lines {
 	unsigned long number; /* of the line last returned, from 1 */
 	size_t start, end;    /* what of the buffer is unread */
 	size_t step;          /* bytes to read next: small for a small file, then growing */
+	uint64_t taken;       /* bytes that were read from the descriptor */
 	bool ended;
+	bool nul; /* there was one in what was read: each line is searched for one */
 };
 
 enum file_line {
@@ -66,5 +71,8 @@ void file_lines_begin(struct file_lines *lines, int descriptor);
  * end in a newline. `line` points into the buffer and is good until the next call.
  */
 enum file_line file_lines_next(struct file_lines *lines, struct span *line);
+
+/* Where the next line begins, in bytes from where reading began. */
+uint64_t file_lines_offset(const struct file_lines *lines);
 
 #endif

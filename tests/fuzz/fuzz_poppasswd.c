@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	skipped.count = 0;
 	candidates = 0;
 	decoy_length = 0;
-	strcpy(path, fuzz_file(data + rest, size - rest));
+	strcpy(userfile_path, fuzz_file(data + rest, size - rest));
 	if (!open_store(&why))
 		return 0;
 	switch (find(login, &secret, &why)) {

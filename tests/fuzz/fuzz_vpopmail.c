@@ -19,7 +19,6 @@
 #define parse user_record
 #define find_in_cdb user_in_cdb
 #define find_in_text user_in_text
-#include "../../checkpw-vpasswd/database.c"
 #include "../../checkpw-vpasswd/user.c"
 
 #include <assert.h>

@@ -79,7 +79,7 @@ for my $word (names('reasons', text('common/reason.c'), qr/^\t\[REASON_\w+\] = \
 # Each program with the source of its own keys, and the text that explains all of its keys. Those
 # of checkers it has only if it is one.
 my @programs = (
-	[ 'cmd5checkpw', 'cmd5checkpw/poppasswd.c', section($manual, 'CONFIGURATION') ],
+	[ 'cmd5checkpw', 'common/userfile.c', section($manual, 'CONFIGURATION') ],
 	map { [ $_->[0], "$_->[0]/$_->[1]", section(text("$_->[0]/$_->[0].conf.5"), 'DESCRIPTION') ] } (
 		[ 'checkpw-passwd', 'system.c' ], [ 'checkpw-vpasswd', 'vpopmail.c' ], [ 'checkpw-mysql', 'settings.c' ],
 		[ 'checkpw-chain', 'chain.c' ],

@@ -151,6 +151,23 @@ static void is_content_without_the_right_to_lock(void **state)
 	assert_int_equal(other[0] | other[sizeof(other) - 1], 0);
 }
 
+static void same_is_equal_in_every_byte(void **state)
+{
+	char left[40], right[40];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(left); i++)
+		left[i] = right[i] = (char)(i * 37);
+	for (size_t length = 0; length <= sizeof(left); length++) {
+		assert_true(secret_same(left, right, length));
+		for (size_t i = 0; i < sizeof(left); i++) {
+			right[i] ^= (char)(1 << (i % 8));
+			assert_int_equal(secret_same(left, right, length), i >= length);
+			right[i] ^= (char)(1 << (i % 8));
+		}
+	}
+}
+
 int main(void)
 {
 	UNIT_ROWS(pairs, compares);
@@ -160,5 +177,6 @@ int main(void)
 	UNIT_TEST(wipes_all_dirty_regions);
 	UNIT_TEST(keeps_regions_out_of_swap);
 	UNIT_TEST(is_content_without_the_right_to_lock);
+	UNIT_TEST(same_is_equal_in_every_byte);
 	return unit_run();
 }

@@ -4,8 +4,8 @@
  * The file is read, not mapped, so that its size does not matter under a memory limit. It may be
  * damaged: that ends in an error, never in a wrong record that looks right.
  */
-#ifndef CHECKPW_VPASSWD_DATABASE_H
-#define CHECKPW_VPASSWD_DATABASE_H
+#ifndef COMMON_DATABASE_H
+#define COMMON_DATABASE_H
 
 #include "span.h"
 
