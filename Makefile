@@ -84,7 +84,7 @@ STATIC += $(shell printf '\043include <features.h>\n\043if !__GLIBC_PREREQ(2, 36
 STATIC += $(call accepted,-Wl$(comma)--no-warnings)
 endif
 ALL_LDFLAGS = $(or $(STATIC),$(if $(SAN),,-pie)) $(LINK_HARDENING) $(LDFLAGS)
-LIBRARIES = -lcrypt -lcrypto -largon2
+LIBRARIES = -lcdb -lcrypt -lcrypto -largon2
 
 # The MySQL client library; without it checkpw-mysql is left out, and make says so.
 MYSQL_LIBRARIES := $(shell pkg-config --libs $(if $(STATIC),--static) libmariadb 2>/dev/null)
@@ -110,8 +110,6 @@ all: $(PROGRAMS:%=$(B)/bin/%)
 # What a program is linked with, where that differs: NSS needs the dynamic libc, nothing else.
 $(B)/bin/checkpw-passwd $(B)/bin/checkpw-test: LINKING = $(if $(STATIC),-pie $(LINK_HARDENING) $(LDFLAGS),$(ALL_LDFLAGS))
 $(B)/bin/checkpw-passwd $(B)/bin/checkpw-test: LIBRARIES := $(if $(STATIC),-Wl$(comma)-Bstatic $(LIBRARIES) -Wl$(comma)-Bdynamic,$(LIBRARIES))
-
-$(foreach name,cmd5checkpw checkpw-vpasswd poppasswd,$(eval $(B)/bin/$(name): LIBRARIES := -lcdb $(LIBRARIES)))
 
 $(B)/bin/checkpw-mysql: LIBRARIES := $(MYSQL_LIBRARIES) $(LIBRARIES)
 $(B)/checkpw-mysql/client.o: ALL_CFLAGS += $(MYSQL_CFLAGS)
@@ -146,7 +144,7 @@ $(B)/flags: FORCE
 # ---- tests ------------------------------------------------------------------------------------
 
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
-HELPERS = $(B)/tests/probe $(B)/tests/spawn $(B)/tests/standin $(B)/tests/killer $(B)/tests/penalties
+HELPERS = $(B)/tests/probe $(B)/tests/spawn $(B)/tests/standin $(B)/tests/killer
 SIMULATION = $(B)/simulation/cmd5checkpw $(B)/simulation/simulate $(B)/simulation/hammer
 REPLAYS = $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/replay_%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH = $(B)/bench/bench $(B)/bench/lines $(B)/bench/floor $(B)/bench/floor-dynamic $(B)/bench/noop
@@ -159,15 +157,11 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(UNIT_OBJECTS)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(filter-out $(STATIC),$(ALL_LDFLAGS)) $(if $(SAN),,-pie) -o $@ $^ \
-		-lcmocka -lcdb $(MYSQL_LIBRARIES) $(LIBRARIES)
+		-lcmocka $(MYSQL_LIBRARIES) $(LIBRARIES)
 
 $(B)/tests/%: $(B)/tests/lib/%.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
-
-$(B)/tests/penalties: $(B)/tests/lib/penalties.o $(B)/checkpw-test/penalties.o $(B)/libcommon.a
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARIES)
 
 # The checker with a clock that the simulation keeps: what is linked first takes the place of
 # common/clock.c. Nothing of it is installed.
@@ -196,7 +190,7 @@ $(B)/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/fuzz.o $(B)/tests/f
 		$(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lcdb $(LIBRARIES)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARIES)
 
 .SECONDARY:
 

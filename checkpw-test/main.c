@@ -3,6 +3,7 @@
 #include "doctor.h"
 #include "gate.h"
 #include "identity.h"
+#include "penalties.h"
 #include "process.h"
 #include "prompt.h"
 #include "secret.h"
@@ -54,6 +55,7 @@ static int show_usage(void)
 		      "                    checker [argument ...] [-- subprogram [argument ...]]\n"
 		      "       " PROGRAM " --doctor [-u login] [--as user] [--stdin] [--json]\n"
 		      "                    checker [argument ...]\n"
+		      "       " PROGRAM " --penalty [-f file] [clear name ...]\n"
 		      "The password is asked for on the terminal; see " PROGRAM "(8).\n");
 	return MISUSED;
 }
@@ -280,6 +282,10 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && strncmp(argv[1], GATE_ARGUMENT, length) == 0)
 		return probe_run(argv[1] + length, argv + 2);
+	if (argc > 1 && strcmp(argv[1], "--penalty") == 0) {
+		argv[1] = argv[0];
+		return penalties_command(argc - 1, argv + 1);
+	}
 	process_forbid_tracing();
 	if (!take_options(argc, argv) || argv[optind] == NULL || strcmp(argv[optind], "--") == 0)
 		return show_usage();

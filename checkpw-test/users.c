@@ -3,8 +3,8 @@
 #include "configuration.h"
 #include "credential.h"
 #include "doctor.h"
-#include "file.h"
-#include "scan.h"
+#include "userfile.h"
+#include "userindex.h"
 
 #include <unistd.h>
 
@@ -76,19 +76,18 @@ static void examine_secret(struct span secret, unsigned long line)
 	try_memory(&credential, line);
 }
 
-static void examine_line(struct span line, unsigned long number)
+/* An index that does not count is no fault of a login's, but each one reads all lines. */
+static void examine_index(const char *store, int file)
 {
-	struct span rest = line, login, secret;
+	struct userindex found;
+	struct text why, mend;
 
-	if (line.length == 0 || line.at[0] == '#')
-		return;
-	if (!scan_until(&rest, ':', &login)) {
-		see(&skipped, number);
-		return;
+	if (userindex_open(&found, store, file, &why) == USERINDEX_UNUSABLE) {
+		text_join(&mend, "poppasswd -f ", store, " index; or remove it");
+		doctor_report(why.bytes, "the index is not used: each login reads all lines",
+			      mend.bytes);
 	}
-	secret = rest;
-	(void)scan_until(&rest, ':', &secret);
-	examine_secret(secret, number);
+	userindex_close(&found);
 }
 
 static void report_seen(const struct seen *seen, const char *store, const char *what_is,
@@ -112,9 +111,9 @@ void users_examine(const struct installation *installation)
 	char path[INSTALLATION_PATH_BYTES], value[INSTALLATION_PATH_BYTES];
 	const char *store;
 	struct file_lines lines;
-	struct span line;
+	struct userfile_entry entry;
+	enum userfile_line kind;
 	struct text ignored;
-	enum file_line kind;
 	int file;
 
 	if (strcmp(installation->name, "cmd5checkpw") != 0)
@@ -123,11 +122,12 @@ void users_examine(const struct installation *installation)
 	file = file_open(store, FILE_TRUST_NAMED, NULL, &ignored);
 	if (file == -1)
 		return;
+	examine_index(store, file);
 	file_lines_begin(&lines, file);
-	while ((kind = file_lines_next(&lines, &line)) > FILE_LINE_END) {
-		if (kind == FILE_LINE)
-			examine_line(line, lines.number);
-		else
+	while ((kind = userfile_next(&lines, &entry)) > USERFILE_END) {
+		if (kind == USERFILE_ENTRY)
+			examine_secret(entry.secret, lines.number);
+		else if (kind != USERFILE_REMARK)
 			see(&skipped, lines.number);
 	}
 	close(file);

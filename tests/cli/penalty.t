@@ -179,14 +179,14 @@ is attempt(store => $store, message => "joe\0secret\0\0", config => "penalty = m
 {
 	fresh();
 	try('joe', 'old', config => $hasty) for 1 .. 6;
-	like `"@{[ build_dir() ]}/tests/penalties" -f $file`, qr/^address 192\.0\.2\.1 failures=1 wait=2 /m, 'an old password, repeated, counts once';
+	like `"@{[ build_dir() ]}/bin/checkpw-test" --penalty -f $file`, qr/^address 192\.0\.2\.1 failures=1 wait=2 /m, 'an old password, repeated, counts once';
 	fresh();
 	for (1 .. 3) {
 		my $challenge = challenge();
 		attempt(store => $store, message => "joe\0" . hmac_md5_hex($challenge . $_, 'old') . "\0$challenge\0",
 			env => { TCPREMOTEIP => '192.0.2.1' }, config => setting($hasty));
 	}
-	like `"@{[ build_dir() ]}/tests/penalties" -f $file`, qr/^address 192\.0\.2\.1 failures=3 /m, 'responses to challenges all count';
+	like `"@{[ build_dir() ]}/bin/checkpw-test" --penalty -f $file`, qr/^address 192\.0\.2\.1 failures=3 /m, 'responses to challenges all count';
 }
 for my $case (
 	[ 'an empty password', "joe\0\0\0", '' ], [ 'a message without NULs', 'joe', '' ], [ 'an oversized one', 'x' x 600, '' ],
@@ -265,7 +265,7 @@ sub waiting {
 	}
 	kill KILL => $pid;
 	waitpid $pid, 0;
-	like `"@{[ build_dir() ]}/tests/penalties" -f $file`, qr/^address 192\.0\.2\.1 failures=5 /m, '... killed, it is charged nevertheless';
+	like `"@{[ build_dir() ]}/bin/checkpw-test" --penalty -f $file`, qr/^address 192\.0\.2\.1 failures=5 /m, '... killed, it is charged nevertheless';
 	my $began = time;
 	is try('joe', 'secret', config => $hasty)->{exit}, 0, '... and no lock is left';
 	cmp_ok time - $began, '<', 10, '... that would be waited for';
@@ -388,10 +388,10 @@ SKIP: {
 
 # ---- listing and clearing ----
 
-my $penalties = build_dir() . '/tests/penalties';
+my $penalties = build_dir() . '/bin/checkpw-test';
 sub penalties {
 	my (@words) = @_;
-	my $output = qx{"$penalties" @words 2>&1};
+	my $output = qx{"$penalties" --penalty @words 2>&1};
 	return [ $? >> 8, $output ];
 }
 {

@@ -167,6 +167,15 @@ put($store, "joe:{PLAIN}secret\njane:{SSHA}cut\nann:{FOO}bar\n", $checkpw, 0400)
 finds 'secrets that cannot be used', qr/secrets that cannot be used: 2, the first is line 2/, qr/make them anew/;
 put($store, "joe:{PLAIN}secret\nno entry\n", $checkpw, 0400);
 finds 'lines that are no entries', qr/lines that are no entries: 1, line 2/, qr/correct them/;
+{
+	my $poppasswd = build_dir() . '/bin/poppasswd';
+	must($poppasswd, '-f', $store, 'index');
+	is_sound 'an index', $cmd5;
+	must($poppasswd, '-f', $store, 'index');
+	put($store, "joe:{PLAIN}secret\n", $checkpw, 0400);
+	finds 'a stale index', qr/\Q$store\E\.cdb/, qr/poppasswd -f \Q$store\E index/;
+	unlink "$store.cdb";
+}
 put($conf, "challenges = no\n", 0, 0644);
 put($store, 'joe:$y$j9T$F5Jx5fExrKuPp53xLKQ..1$' . 'x' x 43 . "\n", $checkpw, 0400);
 finds 'memory limits too low for the hashes', qr/line 1 .*hashing needs \d+ bytes of memory, the hard limit is/, qr/raise the hard limit/,

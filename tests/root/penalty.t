@@ -52,7 +52,7 @@ sub try {
 		%given, env => { CHECKPW_CONF => $conf, TCPREMOTEIP => '192.0.2.1' });
 }
 sub wrong { my (%given) = @_; return try('wrong' . $new++, %given) }
-sub failures { return qx{"@{[ build_dir() ]}/tests/penalties" -f $file 2>&1} =~ /^address 192\.0\.2\.1 failures=(\d+) /m ? $1 : 0 }
+sub failures { return qx{"@{[ build_dir() ]}/bin/checkpw-test" --penalty -f $file 2>&1} =~ /^address 192\.0\.2\.1 failures=(\d+) /m ? $1 : 0 }
 
 chmod 0777, "$dir/users";
 for (1 .. 3) {
