@@ -152,7 +152,7 @@ for my $schema (sort keys %at) {
 		my $one_way = $schema eq 'accounts' ? $accepted : '1 one-way';
 		row "$schema, $database: CRAM-MD5", $one_way, @at, message => cram($login);
 	}
-	row "$schema: another domain", $schema eq 'vpopmail-single-domain' ? $trouble : $refused, schema => $schema,
+	row "$schema: another domain", $refused, schema => $schema,
 	  login => 'joe@nowhere.example';
 	row "$schema: default-domain", $at{$schema} =~ /@/ ? $accepted : $refused, schema => $schema, login => 'joe',
 	  config => "default-domain = example.org\n";
@@ -181,8 +181,8 @@ my @clear = (schema => 'vpopmail-clear');
 row 'vpopmail-clear: CRAM-MD5 with the clear password', $accepted, @clear, message => cram('joe2@example.org', 'clear-17');
 row 'vpopmail-clear: the hash counts for PLAIN', $accepted, @clear, login => 'joe2@example.org';
 row 'vpopmail-clear: not the clear password', $refused, @clear, login => 'joe2@example.org', password => 'clear-17';
-row 'vpopmail-clear: no hash, PLAIN', $accepted, @clear, login => 'joe6@example.org';
-row 'vpopmail-clear: no hash, CRAM-MD5', $accepted, @clear, message => cram('joe6@example.org');
+row 'vpopmail-clear: no hash, PLAIN', '1 empty-secret', @clear, login => 'joe6@example.org';
+row 'vpopmail-clear: no hash, CRAM-MD5', '1 empty-secret', @clear, message => cram('joe6@example.org');
 row 'vpopmail: empty hash', '1 empty-secret', schema => 'vpopmail', login => 'joe3@example.org';
 row 'vpopmail: NULL hash', $trouble, schema => 'vpopmail', login => 'joe4@example.org', detail => 'column password is NULL';
 row 'vpopmail: a plaintext for a hash', '1 bad-secret', schema => 'vpopmail', login => 'joe5@example.org';
