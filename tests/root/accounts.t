@@ -168,7 +168,7 @@ my %exit_of = (
 sub row {
 	my ($name, $reason, %given) = @_;
 	my $got = run(%given);
-	my $exit = $exit_of{$reason} // 1;
+	my $exit = $given{exit} // $exit_of{$reason} // 1;
 	is $got->{outcome}, "$exit $reason" . ($exit ? '' : ' ran'), $name or diag $got->{log};
 	like $got->{line}{detail} // '', $given{detail}, "... $name: the detail" if $given{detail};
 	return $got;
@@ -628,15 +628,17 @@ row('no login', 'empty', message => "\0x\0\0");
 	row('APOP', 'one-way', message => "cpwtest1\0$digest\0$challenge\0", more => "apop = yes\n");
 
 	my %lookup = (more => "dovecot = yes\n", env => { AUTHORIZED => 1 }, message => "cpwtest1\0\0\0");
+	my ($group, $home) = (getpwnam 'cpwtest1')[ 3, 7 ];
+	my %told = (USER => 'cpwtest1', HOME => $home, EXTRA => 'userdb_uid userdb_gid', userdb_uid => $uid{cpwtest1}, userdb_gid => $group);
 	for my $way ([ 'root', @started_as_root ], $sanitized ? () : [ 'set-uid', @setuid_becomes ]) {
 		my ($how, @how) = @$way;
-		state_is("dovecot = yes, a lookup ($how)", { env => { AUTHORIZED => 2 }, root => $how eq 'root' }, @how, %lookup);
+		state_is("dovecot = yes, a lookup ($how)", { env => { %told, AUTHORIZED => 2 }, root => $how eq 'root' }, @how, %lookup);
 		is run(@how, %lookup)->{line}{mech}, 'lookup', '... is logged as one';
-		state_is("dovecot = yes, a login ($how)", { root => $how eq 'root' }, @how, more => "dovecot = yes\n");
-		row("dovecot = yes, a lookup of nobody ($how)", 'mismatch', @how, %lookup, message => "cpwnobody\0\0\0");
+		state_is("dovecot = yes, a login ($how)", { env => \%told, root => $how eq 'root' }, @how, more => "dovecot = yes\n");
+		row("dovecot = yes, a lookup of nobody ($how)", 'mismatch', exit => 3, @how, %lookup, message => "cpwnobody\0\0\0");
 		row("dovecot = yes, not a lookup ($how)", 'empty', @how, %lookup, env => {});
 		row("a lookup, not asked for ($how)", 'empty', @how, %lookup, more => '');
-		row("dovecot = yes, a lookup of root ($how)", 'min-uid', @how, %lookup, message => "root\0\0\0");
+		row("dovecot = yes, a lookup of root ($how)", 'min-uid', exit => 3, @how, %lookup, message => "root\0\0\0");
 	}
 }
 

@@ -164,7 +164,7 @@ C
 	mount_on($plugins, '-t', 'tmpfs', 'tmpfs') if $plugins;
 	put("$dir/edward", "log = stderr\nuser = edward\npassword = $secret\ndatabase = mail\nschema = checkpw\nservers = $tcp\n", 0, 0, 0400);
 	like attempt(program => [$plain], message => $right, env => { CHECKPW_CONF => "$dir/edward" })->{log},
-	  qr/reason=store .*: this kind of database account needs the plugins of the client library, and maybe a build with LINK=dynamic/, 'a plugin that is missing: the log says what helps';
+	  qr/reason=store .*could not be loaded: .*: its file is missing, or a build with LINK=dynamic is needed/, 'a plugin that is missing: the log says what helps';
 }
 
 # ---- root ----------------------------------------------------------------------------------------
