@@ -29,6 +29,7 @@ mount_on('/etc', '--bind', "$dir/etc");
 mount_on('/usr/local', '--bind', "$dir/local");
 mount_on('/var/log', '--bind', "$dir/log");
 mount_on('/var/spool/qpsmtpd', '-t', 'tmpfs', '-o', 'mode=0700,uid=' . getpwnam('qpsmtpd'), 'tmpfs');
+mount_on('/var/lib', '-t', 'tmpfs', '-o', 'mode=0755', 'tmpfs');
 mkdir '/usr/local/bin';
 my $status = system "unshare --net --pid --fork --kill-child sh -c 'ip link set lo up && cd $dir/tree && exec tests/guide/walk doc/guide.md' " .
   ">$dir/said 2>&1 </dev/null";
