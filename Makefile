@@ -143,10 +143,13 @@ $(B)/flags: FORCE
 
 # ---- tests ------------------------------------------------------------------------------------
 
-UNIT_TESTS = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
+# Those of a program that is left out are left out, too.
+LEFT_OUT = $(if $(MYSQL_LIBRARIES),,$(foreach name,server name query row mysql_store,tests/unit/test_$(name).c) \
+	tests/fuzz/fuzz_mysql.c)
+UNIT_TESTS = $(patsubst tests/unit/%.c,$(B)/unit/%,$(filter-out $(LEFT_OUT),$(wildcard tests/unit/test_*.c)))
 HELPERS = $(B)/tests/probe $(B)/tests/spawn $(B)/tests/standin $(B)/tests/killer
 SIMULATION = $(B)/simulation/cmd5checkpw $(B)/simulation/simulate $(B)/simulation/hammer
-REPLAYS = $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/replay_%,$(wildcard tests/fuzz/fuzz_*.c))
+REPLAYS = $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/replay_%,$(filter-out $(LEFT_OUT),$(wildcard tests/fuzz/fuzz_*.c)))
 BENCH = $(B)/bench/bench $(B)/bench/lines $(B)/bench/floor $(B)/bench/floor-dynamic $(B)/bench/noop
 PROVE = prove
 TESTS = tests/unit tests/lint tests/cli tests/clients tests/contrib tests/root tests/fuzz

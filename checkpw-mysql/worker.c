@@ -166,6 +166,7 @@ static bool start(const struct server *server, const struct query *query, const 
 		text_join(why, "no channel to a process: ", text_of_errno(errno));
 		return false;
 	}
+	process_keep_children();
 	worker = fork();
 	if (worker == 0) {
 		close(ends[0]);

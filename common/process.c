@@ -125,6 +125,12 @@ bool process_begin_child(pid_t parent)
 	return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == parent;
 }
 
+void process_keep_children(void)
+{
+	if (signals[4].number == 0)
+		take_signal(4, SIGCHLD, SIG_DFL);
+}
+
 static void note_child(int number)
 {
 	(void)number;

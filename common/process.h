@@ -41,6 +41,12 @@ bool process_begin_child(pid_t parent);
 void process_set_deadline(unsigned seconds);
 
 /*
+ * After process_harden: a child that has ended stays until it is waited for, so its id is not given
+ * to another process, which would be killed in its place.
+ */
+void process_keep_children(void);
+
+/*
  * After process_harden: lets children be waited for, whatever the caller did to SIGCHLD, which is
  * blocked from here on. `waiting` gets the mask with which ppoll is interrupted when a child ends.
  */
