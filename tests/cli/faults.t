@@ -36,7 +36,8 @@ for my $kept ('cdb', 'text') {
 }
 
 my $standin = build_dir() . '/tests/standin';
-my $conf = write_file("$dir/chain.conf", "log = stderr\n");
+# Where closing the pipe of the message fails, in the injected sense, a checker waits for its end.
+my $conf = write_file("$dir/chain.conf", "log = stderr\ndeadline = 5\n");
 my @chain = (env => { CHECKPW_CHAIN_CONF => $conf, CHECKPW_CONF => '/nowhere' }, message => "joe\0secret\0\0");
 for my $case ([ 'refused', 0, 'exit=1', 'exit=1' ], [ 'the second accepts', 1, 'exit=1', 'accept' ]) {
 	my ($name, $accept, @links) = @{$case};
