@@ -30,7 +30,7 @@ my @nodes = map {
 	MariaDB->idle("node$_", '--wsrep-on=ON', "--wsrep-provider=$provider", "--wsrep-cluster-address=gcomm://$members", '--wsrep-cluster-name=test',
 		"--wsrep-node-name=node$_", "--wsrep-node-address=127.0.0.1:$base", "--wsrep-sst-receive-address=127.0.0.1:$state", '--wsrep-sst-method=rsync',
 		"--wsrep-provider-options=base_port=$base;gmcast.listen_addr=tcp://127.0.0.1:$base;ist.recv_addr=127.0.0.1:$transfer;gcache.size=16M"
-		  . ';evs.suspect_timeout=PT2S;evs.inactive_timeout=PT4S;evs.keepalive_period=PT0.5S',
+		  . ';evs.suspect_timeout=PT4S;evs.inactive_timeout=PT8S;evs.keepalive_period=PT0.5S',
 		'--binlog-format=ROW', '--innodb-autoinc-lock-mode=2', '--innodb-log-file-size=8M', '--skip-general-log')
 } 0 .. 2;
 
@@ -86,11 +86,14 @@ sub login {
 sub client {
 	my ($number, $enough) = @_;
 	open my $answers, '>', "$dir/answers.$number" or die "answers: $!";
-	for (my $i = 0; $i < LOGINS / PARALLEL || !-e $enough; $i++) {
+	my $answered = 0;
+	for (my $i = 0; $answered < LOGINS / PARALLEL || !-e $enough; $i++) {
 		my $user = 1 + ($i * PARALLEL + $number) % USERS;
 		my ($login, $password, $wanted) = $i % 11 == 10 ? ("nobody$user", "password-$user", 1)
 		  : $i % 3 == 2 ? ("user$user", "password-$user$i", 1) : ("user$user", "password-$user", 0);
-		print {$answers} "$wanted ", login("$login\0$password\0\0", "$dir/log.$number"), "\n";
+		my $code = login("$login\0$password\0\0", "$dir/log.$number");
+		print {$answers} "$wanted $code\n";
+		$answered++ if $code ne '111';
 	}
 	close $answers;
 	return;
@@ -118,6 +121,10 @@ sub logins {
 	$count{$_}++ for map { split /\n/, read_file("$dir/answers.$_") // 'none' } 1 .. PARALLEL;
 	my $log = join '', map { read_file("$dir/log.$_") // '' } 1 .. PARALLEL;
 	my ($right, $wrong) = (delete $count{'0 0'}, delete $count{'1 1'});
+	# On a slow machine the cluster may lose its majority for a moment: only then nobody answers.
+	my $none = grep { my $line = $_; /auth-temp/ && !grep { index($line, "127.0.0.1:$_->{port}: ") < 0 } @nodes } split /^/, $log;
+	my $temporary = (delete($count{'0 111'}) // 0) + (delete($count{'1 111'}) // 0);
+	$count{'111 though a node was not asked'} = $temporary - $none if $temporary != $none;
 	is_deeply \%count, {}, "$name: no login was answered wrongly" or diag explain(\%count), grep { /auth-temp/ } split /^/, $log;
 	cmp_ok $right + $wrong, '>=', LOGINS, "... of $right right and $wrong wrong ones" . sprintf ' in %.0f s', time - $start;
 	return $log;

@@ -102,6 +102,8 @@ sub attempt {
 		POSIX::close($_) for 4 .. 30;
 		# A handle on 3 must outlive exec; perl would set its close-on-exec flag.
 		$^F = 3;
+		# A shell ignores them for what it starts in the background.
+		$SIG{$_} = 'DEFAULT' for qw(INT QUIT);
 		POSIX::close(3) if !defined $given{message};
 		open my $three, '<&=', 3;
 		fcntl $three, F_SETFD, 0 if defined fileno $three;
