@@ -281,7 +281,7 @@ column "expires: $_", $accepted, "$_ AS expires"
   for "'2999-01-01'", "'2999-01-01 00:00:00'", 'NOW() + INTERVAL 2 DAY', 'UNIX_TIMESTAMP() + 60', 'UTC_TIMESTAMP(6) + INTERVAL 1 MINUTE',
   'CURRENT_DATE + INTERVAL 2 DAY';
 column "expires: $_", '1 account-expired', "$_ AS expires"
-  for '0', "'1999-12-31'", 'UTC_TIMESTAMP() - INTERVAL 1 SECOND', 'UNIX_TIMESTAMP()', 'NOW() - INTERVAL 2 DAY', 'CURRENT_DATE - INTERVAL 2 DAY';
+  for '0', "'1999-12-31'", 'UTC_TIMESTAMP() - INTERVAL 1 SECOND', 'UNIX_TIMESTAMP() - 1', 'NOW() - INTERVAL 2 DAY', 'CURRENT_DATE - INTERVAL 2 DAY';
 column "expires: $_", $trouble, "$_ AS expires", 'column expires is neither a date nor a Unix time'
   for "''", "'never'", "'0000-00-00'", "'2999-02-30'", "'2999-13-01'", '-1', "'2999-01-01T00:00:00'", "'01.01.2999'";
 
