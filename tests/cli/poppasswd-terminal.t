@@ -33,8 +33,6 @@ sub start_words {
 		open STDERR, '>&', $slave;
 		close $slave;
 		%ENV = (PATH => '/usr/bin:/bin', PS1 => '> ');
-		# A shell ignores them for what it starts in the background.
-		$SIG{$_} = 'DEFAULT' for qw(INT QUIT);
 		{ exec @words }
 		POSIX::_exit(96);
 	}

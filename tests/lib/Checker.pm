@@ -19,6 +19,9 @@ my $log_line = qr/[\w-]+\[\d+\]: (auth-\w+) service=(\S+) ip=(\S+) mech=(\S+) re
 
 my $scratch;
 
+# What a shell starts in the background ignores these two; a login must not depend on it.
+$SIG{$_} = 'DEFAULT' for qw(INT QUIT);
+
 # The folder with the programs under test.
 sub build_dir { return $ENV{CHECKPW_BUILD} || "$FindBin::Bin/../../build" }
 
@@ -102,8 +105,6 @@ sub attempt {
 		POSIX::close($_) for 4 .. 30;
 		# A handle on 3 must outlive exec; perl would set its close-on-exec flag.
 		$^F = 3;
-		# A shell ignores them for what it starts in the background.
-		$SIG{$_} = 'DEFAULT' for qw(INT QUIT);
 		POSIX::close(3) if !defined $given{message};
 		open my $three, '<&=', 3;
 		fcntl $three, F_SETFD, 0 if defined fileno $three;

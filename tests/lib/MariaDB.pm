@@ -1,4 +1,5 @@
 # Database servers of a test's own: each has its data, socket and loopback port, and ends with the test.
+# Each has its folder for temporary files too: a server that starts removes those of all others there.
 package MariaDB;
 
 use strict;
@@ -60,8 +61,9 @@ sub folder {
 # Empty data, made once and copied for each server.
 sub template {
 	if (!$template) {
-		$template = folder(scratch() . '/template') . '/data';
-		must_run('mariadb-install-db', '--no-defaults', as_mysql(), "--datadir=$template",
+		my $dir = folder(scratch() . '/template');
+		$template = "$dir/data";
+		must_run('mariadb-install-db', '--no-defaults', as_mysql(), "--datadir=$template", "--tmpdir=$dir",
 			'--auth-root-authentication-method=normal', '--skip-test-db', '--skip-name-resolve');
 	}
 	return $template;
@@ -88,7 +90,7 @@ sub launch {
 	my ($self, @more) = @_;
 	my $log = "$self->{dir}/log";
 	my @command = ('mariadbd', '--no-defaults', as_mysql(), "--datadir=$self->{dir}/data", "--socket=$self->{socket}",
-		"--port=$self->{port}", '--bind-address=127.0.0.1', "--pid-file=$self->{dir}/pid", '--skip-name-resolve',
+		"--tmpdir=$self->{dir}", "--port=$self->{port}", '--bind-address=127.0.0.1', "--pid-file=$self->{dir}/pid", '--skip-name-resolve',
 		'--innodb-buffer-pool-size=32M', '--innodb-flush-log-at-trx-commit=0', '--key-buffer-size=1M',
 		'--aria-pagecache-buffer-size=8M', '--performance-schema=OFF', '--general-log',
 		"--general-log-file=$self->{dir}/queries", @{ $self->{options} }, @more);
