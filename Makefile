@@ -152,6 +152,8 @@ SIMULATION = $(B)/simulation/cmd5checkpw $(B)/simulation/simulate $(B)/simulatio
 REPLAYS = $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/replay_%,$(filter-out $(LEFT_OUT),$(wildcard tests/fuzz/fuzz_*.c)))
 BENCH = $(B)/bench/bench $(B)/bench/lines $(B)/bench/floor $(B)/bench/floor-dynamic $(B)/bench/noop
 PROVE = prove
+# Test files at a time. Those with servers of their own run one after the other, beside the rest.
+JOBS = 2
 TESTS = tests/unit tests/lint tests/cli tests/clients tests/contrib tests/root tests/fuzz
 UNIT_OBJECTS = $(foreach name,$(PROGRAMS),$(patsubst %.c,$(B)/%.o, \
 	$(filter-out %/main.c,$(wildcard $(name)/*.c)))) $(B)/libcommon.a
@@ -200,7 +202,8 @@ $(B)/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/fuzz.o $(B)/tests/f
 test-programs: all $(UNIT_TESTS) $(HELPERS) $(SIMULATION) $(REPLAYS) $(BENCH)
 
 check: test-programs
-	CHECKPW_BUILD=$(CURDIR)/$(B) $(PROVE) --timer --recurse $(TESTS)
+	CHECKPW_BUILD=$(CURDIR)/$(B) $(PROVE) --timer --recurse --jobs $(JOBS) \
+		--rules 'seq=tests/clients/*' --rules 'par=**' $(TESTS)
 
 bench: all $(BENCH)
 	tests/bench/run $(B)
