@@ -82,6 +82,10 @@ STATIC += $(shell printf '\043include <features.h>\n\043if !__GLIBC_PREREQ(2, 36
 	echo -Wl$(comma)-z$(comma)pack-relative-relocs)
 # The client library and OpenSSL can load modules; the linker says so at each call.
 STATIC += $(call accepted,-Wl$(comma)--no-warnings)
+# For programs with many pages to relocate: common/prefault.c goes before the C library's function.
+PREFAULT := $(shell printf 'void _dl_relocate_static_pie(void); int main(void) { return !_dl_relocate_static_pie; }' | \
+	$(CC) -static-pie -fPIE -x c - -o /dev/null >/dev/null 2>&1 && \
+	echo -Wl$(comma)--wrap=_dl_relocate_static_pie$(comma)-u$(comma)__wrap__dl_relocate_static_pie)
 endif
 ALL_LDFLAGS = $(or $(STATIC),$(if $(SAN),,-pie)) $(LINK_HARDENING) $(LDFLAGS)
 LIBRARIES = -lcdb -lcrypt -lcrypto -largon2
@@ -112,6 +116,7 @@ $(B)/bin/checkpw-passwd $(B)/bin/checkpw-test: LINKING = $(if $(STATIC),-pie $(L
 $(B)/bin/checkpw-passwd $(B)/bin/checkpw-test: LIBRARIES := $(if $(STATIC),-Wl$(comma)-Bstatic $(LIBRARIES) -Wl$(comma)-Bdynamic,$(LIBRARIES))
 
 $(B)/bin/checkpw-mysql: LIBRARIES := $(MYSQL_LIBRARIES) $(LIBRARIES)
+$(B)/bin/checkpw-mysql: LINKING = $(ALL_LDFLAGS) $(PREFAULT)
 $(B)/checkpw-mysql/client.o: ALL_CFLAGS += $(MYSQL_CFLAGS)
 
 define program
@@ -136,7 +141,7 @@ $(B)/%.o: %.c $(B)/flags
 # Objects are made anew when the flags change.
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' "$(subst ",\",$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(COMMON_OBJECTS))" >$@.new
+	@printf '%s\n' "$(subst ",\",$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(PREFAULT) $(COMMON_OBJECTS))" >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
