@@ -7,6 +7,11 @@
 #include <mysql.h>
 #include <mysqld_error.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+
+#define PAGE_BYTES 4096
+#define HEAP_BYTES (14 * PAGE_BYTES)
 
 static MYSQL *connection;
 
@@ -94,6 +99,18 @@ static void skip_what_is_not_needed(const struct server *server)
 		mysql_port = SERVER_PORT;
 	if (!uses_tls(server) && &ma_tls_initialized != NULL)
 		ma_tls_initialized = 1;
+	/* It sleeps for 1 us when it is connected, of which the kernel would make 50. */
+	(void)prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
+}
+
+/* What the library takes for a login comes in one step rather than in a dozen page faults. */
+static void prepare_heap(void)
+{
+	void *heap = aligned_alloc(PAGE_BYTES, HEAP_BYTES);
+
+	if (heap != NULL)
+		(void)madvise(heap, HEAP_BYTES, MADV_POPULATE_WRITE);
+	free(heap);
 }
 
 bool client_connect(const struct server *server, char *password, struct text *why)
@@ -103,6 +120,7 @@ bool client_connect(const struct server *server, char *password, struct text *wh
 	/* LIBMYSQL_PLUGINS, MARIADB_PLUGIN_DIR, MYSQL_PWD, MYSQL_UNIX_PORT, HOME, OPENSSL_CONF. */
 	clearenv();
 	skip_what_is_not_needed(server);
+	prepare_heap();
 	connection = mysql_init(NULL);
 	if (connection == NULL || !set_options(server))
 		return fail(why, CR_OUT_OF_MEMORY, "the client library cannot be set up");

@@ -21,9 +21,8 @@ static struct name name;
 static char service_word[8], remote_ip[CALLER_ADDRESS_BYTES];
 static bool enters, tells_dovecot;
 
-/* What the database said: secrets, until they are wiped. */
+/* What is made of what the database said. */
 static struct {
-	struct row row;
 	char hash[CREDENTIAL_CRYPT_BYTES], clear[sizeof("{PLAIN}") + REQUEST_MAX_BYTES];
 } secrets;
 static struct secret_region region = { .base = &secrets, .size = sizeof(secrets) };
@@ -84,13 +83,13 @@ static void note_failure(const struct server *server, const struct text *why)
 
 /* One after the other until one knows. */
 static enum client_answer ask_servers(const struct query *query, const struct query *after,
-				      const struct client_values *values, struct text *why)
+				      const struct client_values *values, const struct row **row,
+				      struct text *why)
 {
 	enum client_answer answer = CLIENT_SERVER_FAILED;
 
 	for (size_t i = 0; i < settings.servers.count; i++) {
-		answer = worker_ask(&settings.servers.at[i], query, after, values, &secrets.row,
-				    why);
+		answer = worker_ask(&settings.servers.at[i], query, after, values, row, why);
 		if (answer != CLIENT_SERVER_FAILED)
 			return answer;
 		note_failure(&settings.servers.at[i], why);
@@ -100,7 +99,7 @@ static enum client_answer ask_servers(const struct query *query, const struct qu
 	return answer;
 }
 
-static enum client_answer ask(struct text *why)
+static enum client_answer ask(const struct row **row, struct text *why)
 {
 	static struct query query, after;
 	static struct client_values values = { { [PARAMETER_LOGIN] = name.login,
@@ -112,7 +111,8 @@ static enum client_answer ask(struct text *why)
 	if (!query_parse(settings_query(), name.domain, &query, why) ||
 	    !query_parse(settings.after_login, NULL, &after, why))
 		return CLIENT_BAD_ANSWER;
-	return ask_servers(&query, settings.after_login[0] != '\0' ? &after : NULL, &values, why);
+	return ask_servers(&query, settings.after_login[0] != '\0' ? &after : NULL, &values, row,
+			   why);
 }
 
 /* ---- the row ---- */
@@ -168,6 +168,7 @@ static struct span secret_of_row(void)
 	/* vpopmail refuses a user without a hash, whatever else it keeps of him. */
 	if (found.password.length == 0 && schema_is_vpopmail((enum schema)settings.schema))
 		return span_of("");
+	region.dirty = sizeof(secrets);
 	if (found.password.length != 0 || found.clear.at == NULL)
 		return schema_is_of_hashes((enum schema)settings.schema)
 			       ? credential_of_crypt(found.password, secrets.hash)
@@ -180,14 +181,14 @@ static struct span secret_of_row(void)
 static enum store_lookup find(struct span text, struct span *secret, struct text *why)
 {
 	enum client_answer answer = CLIENT_NO_ROW;
+	const struct row *row = NULL;
 
-	region.dirty = sizeof(secrets);
 	if (name_parse(text, schema_is_vpopmail((enum schema)settings.schema),
 		       settings.default_domain, &name))
-		answer = ask(why);
+		answer = ask(&row, why);
 	if (answer == CLIENT_NO_ROW)
 		return STORE_ABSENT;
-	if (answer != CLIENT_ROW || !row_read(&secrets.row, &found, why))
+	if (answer != CLIENT_ROW || !row_read(row, &found, why))
 		return STORE_TROUBLE;
 	if (!name_is(&name, found.login, settings.login_case == 1))
 		return STORE_ABSENT;

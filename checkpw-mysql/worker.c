@@ -15,9 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How long a worker may take its leave of the server, and how long it is waited for. */
-#define LEAVE_SECONDS 1
+/* How long a worker may take its leave of the server. */
 #define LEAVE_MILLISECONDS 2000
+#define PAGE_BYTES 4096
 
 /* What the worker hands back; a byte before it says that the server took the connection or not. */
 struct report {
@@ -26,11 +26,16 @@ struct report {
 	struct row row;
 };
 
-static struct report report;
+/* Of one page: two would be copied and wiped. */
+static _Alignas(PAGE_BYTES) struct report report;
 static struct secret_region region = { .base = &report, .size = sizeof(report) };
 
 static pid_t worker = -1;
 static int channel = -1;
+
+/* A pipe of which the parent has one end, and the worker, which lives as long as that, the other.
+ */
+static int lifeline = -1;
 
 /* ---- the child ---- */
 
@@ -89,56 +94,49 @@ static void hand_back(enum client_answer answer, const struct text *why)
 }
 
 /*
- * The parent kills a worker that is late, but it cannot where it has become another user, and then
- * the kernel does not kill for it either. 0: no limit, for who waits for the parent ends with it.
+ * From here on the kernel kills us when the parent lets go of its end, or ends itself. That is our
+ * own signal to ourselves: the parent may have become a user who can send none, and then its
+ * death sends none either.
  */
-static void limit_time(long seconds)
+static bool hold_lifeline(void)
 {
-	alarm((unsigned)seconds);
+	struct pollfd let_go = { .fd = lifeline };
+
+	return fcntl(lifeline, F_SETOWN, getpid()) == 0 &&
+	       fcntl(lifeline, F_SETSIG, SIGKILL) == 0 && fcntl(lifeline, F_SETFL, O_ASYNC) == 0 &&
+	       poll(&let_go, 1, 0) == 0;
 }
 
-/* Whether we are killed as soon as the parent lets go of the channel. */
-static bool set_end_with_channel(bool wanted)
-{
-	return fcntl(channel, F_SETOWN, getpid()) == 0 && fcntl(channel, F_SETSIG, SIGKILL) == 0 &&
-	       fcntl(channel, F_SETFL, wanted ? O_ASYNC : 0) == 0;
-}
-
-/*
- * What follows an accepted login, if the parent says so. It may have become a user who can
- * neither kill us nor, by its own end, have the kernel do so.
- */
+/* What follows an accepted login, if the parent says so. */
 static void wait_for_word(const struct query *after, const struct client_values *values)
 {
-	bool told;
+	enum client_answer answer;
 	struct text why;
 	char word;
 
-	if (recv(channel, &word, 1, 0) != 1 || !set_end_with_channel(true) ||
-	    recv(channel, &word, 1, MSG_DONTWAIT) == 0)
+	if (recv(channel, &word, 1, 0) != 1)
 		return;
-	limit_time(settings.query_timeout + LEAVE_SECONDS);
 	text_clear(&why);
-	report = (struct report){ 0 };
-	told = client_tell(after, values, &why);
-	if (set_end_with_channel(false))
-		hand_back(told ? CLIENT_NO_ROW : CLIENT_SERVER_FAILED, &why);
+	answer = client_tell(after, values, &why) ? CLIENT_NO_ROW : CLIENT_SERVER_FAILED;
+	hand_back(answer, &why);
 }
 
 static void work(const struct server *server, const struct query *query, const struct query *after,
-		 const struct client_values *values, pid_t parent)
+		 const struct client_values *values)
 {
 	static char password[CONFIGURATION_TEXT_BYTES];
 	enum client_answer answer = CLIENT_SERVER_FAILED;
 	struct text why;
 	bool connected;
 
+	if (!hold_lifeline())
+		return;
 	memcpy(password, settings.password, sizeof(password));
 	secret_wipe_all();
 	connected = leave_root(&why);
-	if (!process_begin_child(parent) || !leave_descriptors())
+	process_begin_child();
+	if (!leave_descriptors())
 		return;
-	limit_time(settings.connect_timeout + settings.query_timeout + LEAVE_SECONDS);
 	memlimit_raise();
 	connected = connected && client_connect(server, password, &why);
 	if (!send_all("", 1))
@@ -147,10 +145,8 @@ static void work(const struct server *server, const struct query *query, const s
 		answer = client_ask(query, values, &report.row, &why);
 	hand_back(answer, &why);
 	secret_wipe(&report, sizeof(report));
-	limit_time(0);
 	if (after != NULL && answer == CLIENT_ROW)
 		wait_for_word(after, values);
-	limit_time(LEAVE_SECONDS);
 	client_close();
 }
 
@@ -159,26 +155,32 @@ static void work(const struct server *server, const struct query *query, const s
 static bool start(const struct server *server, const struct query *query, const struct query *after,
 		  const struct client_values *values, struct text *why)
 {
-	pid_t parent = getpid();
-	int ends[2];
+	int ends[2], line[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == -1) {
 		text_join(why, "no channel to a process: ", text_of_errno(errno));
 		return false;
 	}
+	if (pipe2(line, O_CLOEXEC) == -1) {
+		text_join(why, "no channel to a process: ", text_of_errno(errno));
+		close(ends[0]);
+		close(ends[1]);
+		return false;
+	}
 	process_keep_children();
 	worker = fork();
+	channel = ends[worker == 0 ? 1 : 0];
+	lifeline = line[worker == 0 ? 0 : 1];
+	close(ends[worker == 0 ? 0 : 1]);
+	close(line[worker == 0 ? 1 : 0]);
 	if (worker == 0) {
-		close(ends[0]);
-		channel = ends[1];
-		work(server, query, after, values, parent);
+		work(server, query, after, values);
 		_exit(0);
 	}
-	close(ends[1]);
-	channel = ends[0];
 	if (worker == -1) {
 		text_join(why, "cannot start a process: ", text_of_errno(errno));
 		close(channel);
+		close(lifeline);
 	}
 	return worker != -1;
 }
@@ -254,8 +256,10 @@ static bool has_ended(void)
 
 static void end(bool at_once)
 {
+	/* One that a server has taken over may have let go of the lifeline. */
 	if (at_once || !has_ended())
 		(void)kill(worker, SIGKILL);
+	close(lifeline);
 	close(channel);
 	(void)waitpid(worker, NULL, 0);
 	worker = -1;
@@ -263,18 +267,24 @@ static void end(bool at_once)
 
 enum client_answer worker_ask(const struct server *server, const struct query *query,
 			      const struct query *after, const struct client_values *values,
-			      struct row *row, struct text *why)
+			      const struct row **row, struct text *why)
 {
 	enum client_answer answer = CLIENT_SERVER_FAILED;
 
+	*row = NULL;
 	secret_register(&region);
+	if (!start(server, query, after, values, why))
+		return CLIENT_SERVER_FAILED;
 	region.dirty = sizeof(report);
-	if (start(server, query, after, values, why) && hear(why))
+	if (hear(why))
 		answer = take_report(why);
-	if (answer == CLIENT_ROW)
-		*row = report.row;
+	if (answer == CLIENT_ROW) {
+		*row = &report.row;
+		return answer;
+	}
 	secret_wipe(&report, sizeof(report));
-	if (answer != CLIENT_ROW && worker > 0)
+	region.dirty = 0;
+	if (answer != CLIENT_NO_ROW)
 		end(true);
 	return answer;
 }

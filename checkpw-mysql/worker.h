@@ -3,8 +3,9 @@
  *
  * The client library, and what a server sends, never meet the privileges, the password that was
  * typed, the environment or the descriptors of the checker: they live in a child, which root
- * starts as another user, which ends with its parent, and which is killed when its time is
- * over. What it hands back is one block of fixed size, and is looked at as a stranger's.
+ * starts as another user, which ends with its parent, however that ends, and which is killed
+ * when its time is over. What it hands back is one block of fixed size, and is looked at as a
+ * stranger's.
  */
 #ifndef CHECKPW_MYSQL_WORKER_H
 #define CHECKPW_MYSQL_WORKER_H
@@ -12,12 +13,13 @@
 #include "client.h"
 
 /*
- * Asks `server`. The row holds secrets; it is set with CLIENT_ROW only. With `after`, a statement
- * for later, the worker stays until worker_end.
+ * Asks `server`. The row, which is set with CLIENT_ROW only, lies in registered memory: it is gone
+ * with secret_wipe_all, and with the next call. With `after`, a statement for later, the worker
+ * stays until worker_end.
  */
 enum client_answer worker_ask(const struct server *server, const struct query *query,
 			      const struct query *after, const struct client_values *values,
-			      struct row *row, struct text *why);
+			      const struct row **row, struct text *why);
 
 /* Has the statement for later carried out. False with `why` set. */
 bool worker_tell(struct text *why);

@@ -117,12 +117,11 @@ bool process_harden(unsigned seconds, void (*expired)(void), struct text *why)
 	return true;
 }
 
-bool process_begin_child(pid_t parent)
+void process_begin_child(void)
 {
 	take_signal(2, SIGALRM, SIG_DFL);
 	take_signal(3, SIGXCPU, SIG_DFL);
 	process_forbid_tracing();
-	return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == parent;
 }
 
 void process_keep_children(void)

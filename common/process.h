@@ -31,11 +31,8 @@ bool process_harden(unsigned seconds, void (*expired)(void), struct text *why);
 /* What the kernel may undo when ids change (sysctl fs.suid_dumpable): to be called after that. */
 void process_forbid_tracing(void);
 
-/*
- * For a child made by fork: it has no deadline, and is killed when `parent` ends. To be called
- * after its ids have changed. False if the parent has ended.
- */
-bool process_begin_child(pid_t parent);
+/* For a child made by fork: it has no deadline. To be called after its ids have changed. */
+void process_begin_child(void);
 
 /* Sets the deadline to `seconds` from now. */
 void process_set_deadline(unsigned seconds);

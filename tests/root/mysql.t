@@ -222,7 +222,7 @@ sub worker {
 			next if (readlink("/proc/$parent/exe") // '') !~ m{/\Q$name\E\z};
 			# It waits for the server: it has done what it does before.
 			next if ((readlink "/proc/$id/fd/0") // '') ne '/dev/null' || !grep { (readlink) =~ /socket/ } glob "/proc/$id/fd/*";
-			($found, $status) = ($id, $text);
+			($found, $status) = ($id, read_file($path));
 		}
 	}
 	my %is = (map({ ($_ => $status && $status =~ /^$_:\s*(.*?)\s*$/m ? join ' ', split /\s+/, $1 : '') } qw(Uid Gid Groups CapPrm CapEff)),
@@ -243,17 +243,37 @@ for my $case ([ 'root, become = yes', 65_534, 65_534, '65534', @become ], [ 'roo
 }
 
 # It is another user's than the subprogram: it can be killed by nobody, and must end all the same.
+sub copies {
+	return grep { (readlink("/proc/$_/exe") // '') =~ m{^\Q$dir\E/build/bin/} } map { /(\d+)/ } glob '/proc/[0-9]*';
+}
+sub none_left {
+	my ($name) = @_;
+	my $end = time + 10;
+	sleep 0.05 while copies() && time < $end;
+	is_deeply [ copies() ], [], "$name: no worker is left";
+	return;
+}
 {
 	my $got = run(@become, config => "become = yes\nquery-timeout = 1\nafter-login = DO SLEEP(100)\n", subprogram => [ $^X, '-e', 'print waitpid(-1, 1)' ]);
 	is_deeply [ @{$got}{qw(exit stdout)} ], [ 0, -1 ], 'root, after-login is slow: the subprogram has no child' or diag $got->{log};
 	like $got->{log}, qr/warning detail="after-login: silent for 1 s"/, '... what is logged';
-	my $end = time + 10;
-	my @left = (1);
-	while (@left && time < $end) {
-		@left = grep { (readlink("/proc/$_/exe") // '') =~ m{^\Q$dir\E/build/bin/} } map { /(\d+)/ } glob '/proc/[0-9]*';
-		sleep 0.05;
+	none_left('root, after-login is slow');
+}
+for my $signal ('KILL', 'TERM') {
+	my $pid = fork // die "fork: $!";
+	if ($pid == 0) {
+		run(@become, config => "become = yes\nquery-timeout = 60\nafter-login = DO SLEEP(100)\n");
+		POSIX::_exit(0);
 	}
-	is_deeply \@left, [], '... and no worker is left';
+	my ($end, $checker) = (time + 20);
+	while (!$checker && time < $end) {
+		sleep 0.05;
+		next if $server->sql('SHOW PROCESSLIST') !~ /DO SLEEP/;
+		($checker) = grep { (read_file("/proc/$_/status") // '') =~ /^Uid:\t$joe\t/m } copies();
+	}
+	ok $checker && kill($signal => $checker), "SIG$signal, while after-login is carried out";
+	waitpid $pid, 0;
+	none_left("SIG$signal");
 }
 
 done_testing;
