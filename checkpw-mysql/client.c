@@ -26,6 +26,8 @@ static const char *advice(unsigned number, const char *message)
 {
 	if (number == CR_PLUGIN_NOT_ALLOWED)
 		return ": this kind of account needs a socket or tls = verify";
+	if (strstr(message, "failed to map") != NULL)
+		return ": its libraries need more memory than the hard limit allows";
 	if (strstr(message, "could not be loaded") != NULL)
 		return ": its file is missing, or a build with LINK=dynamic is needed";
 	return "";

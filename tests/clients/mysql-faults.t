@@ -4,7 +4,9 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Checker;
+use Digest::SHA 'sha256';
 use IO::Socket::INET ();
+use IO::Socket::UNIX ();
 use MariaDB;
 use POSIX ();
 use Socket;
@@ -160,6 +162,8 @@ my $trickle = stand_in(sub {
 	}
 });
 fault 'a port that trickles', $trickle, 'silent for 1 s while it was connected to';
+fault 'silent in TLS', stand_in(sub { my ($c) = @_; syswrite $c, tls_greeting(); sleep 600 }), 'silent for 1 s while it was connected to',
+  config => "connect-timeout = 1\nquery-timeout = 1\ntls = require\n", second => at($first);
 fault 'a port that closes', stand_in(sub { }), qr/[^"]*\(20\d\d\)/;
 my $number = 0;
 for my $garbage ("SSH-2.0-OpenSSH_9.2\r\n", "\xff" x 4096, "\0" x 4096, "\x01\0\0\0\x0a", pack('V', 0xffffff) . 'x' x 70_000, pack('V', 80) . "\x0a" . 'x' x 79,
@@ -309,6 +313,51 @@ $first->sql("INSTALL SONAME 'auth_ed25519'; CREATE USER edward IDENTIFIED VIA ed
 	row 'ed25519, dynamic', $accepted, undef, database_user => 'edward', program => ["$dir/dynamic/bin/checkpw-mysql"];
 	row 'a dynamic build over TLS', $accepted, undef, program => ["$dir/dynamic/bin/checkpw-mysql"], config => "tls = verify\ntls-ca = $dir/ours.pem\n";
 }
+# caching_sha2_password is MySQL 8's, which Debian has not: something that speaks the protocol of its
+# server stands in, over a socket, and says how the account was proved.
+sub mysql8 {
+	my ($knows) = @_;
+	my $path = "$dir/mysql8.sock";
+	unlink $path;
+	my $socket = IO::Socket::UNIX->new(Listen => 5, Local => $path) or die "listen: $!";
+	chmod 0777, $path;
+	child(sub {
+		my $connection = $socket->accept;
+		my $nonce = 'abcdefghijklmnopqrst';
+		my $number = 0;
+		my $say = sub { my ($bytes) = @_; return syswrite $connection, substr(pack('V', length $bytes), 0, 3) . chr($number) . $bytes };
+		my $hear = sub {
+			read $connection, my $head, 4 or POSIX::_exit(1);
+			$number = 1 + ord substr $head, 3;
+			read $connection, my $bytes, unpack 'V', substr($head, 0, 3) . "\0";
+			return $bytes;
+		};
+		$say->("\x0a8.0.36\0" . pack('V', 7) . substr($nonce, 0, 8) . "\0" . pack('v', 0xf7ff & ~0x820) . "\xff" . pack('v', 2) . pack('v', 0x81bf)
+			  . "\x15" . "\0" x 10 . substr($nonce, 8) . "\0caching_sha2_password\0");
+		my $once = sha256($secret);
+		my $proof = $once ^ sha256(sha256($once) . $nonce);
+		my $how = index($hear->(), "mail\0 $proof") >= 0 ? 'proof' : 'nothing';
+		if (!$knows) {
+			$say->("\1\4");
+			$how .= $hear->() eq "$secret\0" ? ' and password' : ' and nothing';
+			$say->("\0\0\0\2\0\0\0");
+		} else {
+			$say->("\1\3");
+			$number++;
+			$say->("\0\0\0\2\0\0\0");
+		}
+		$hear->();
+		$say->("\xff" . pack('v', 1105) . "#HY000known by $how");
+		$hear->();
+	});
+	return $path;
+}
+for my $case ([ 'knows the account', 1, 'proof' ], [ 'wants the password', 0, 'proof and password' ]) {
+	my ($name, $knows, $how) = @{$case};
+	row "caching_sha2_password: a server that $name", $trouble, qr/[^"]*mysql8\.sock: known by $how \(1105\)/, servers => mysql8($knows);
+	end_children();
+}
+
 # Root's work is done by nobody.
 my $me = getpwuid($> == 0 ? 65534 : $>);
 $first->sql("CREATE USER '$me'\@localhost IDENTIFIED VIA unix_socket; GRANT SELECT ON mail.* TO '$me'\@localhost");
@@ -354,4 +403,10 @@ for my $case ([ 'a certificate for another name', tls('another-name') ], [ 'an e
 
 done_testing;
 
+# It offers TLS.
+sub tls_greeting {
+	my $bytes = "\x0a5.5.5-10.11.19-MariaDB\0" . pack('V', 7) . 'abcdefgh' . "\0" . pack('v', 0xffff & ~0x20) . "\x21" . pack('v', 2) . pack('v', 0x81bf)
+	  . "\x15" . "\0" x 10 . "ijklmnopqrst\0mysql_native_password\0";
+	return pack('V', length $bytes) . $bytes;
+}
 sub greeting { return "\x4a\0\0\0\x0a" . "5.5.5-10.11.19-MariaDB\0" . 'x' x 60 }

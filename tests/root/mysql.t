@@ -4,8 +4,10 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Checker;
+use IO::Socket::INET ();
 use MariaDB;
 use Namespace;
+use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
 
@@ -54,7 +56,7 @@ my $setuid = copy('setuid', $checkpw, $checkpw, 06755);
 my $setuid_root = copy('setuid-root', 0, 0, 04755);
 my $plain = copy('plain', 0, 0, 0755);
 
-must_run('openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', 30, '-subj', '/CN=db', '-addext', 'subjectAltName = IP:127.0.0.1',
+must_run('openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', 30, '-subj', '/CN=db', '-addext', 'subjectAltName = IP:127.0.0.1, DNS:db.example.org, DNS:hosts.example.org',
 	'-keyout', "$dir/tls.key", '-out', "$dir/tls.pem");
 chmod 0644, "$dir/tls.key";
 my $server = MariaDB->new('main', "--ssl-cert=$dir/tls.pem", "--ssl-key=$dir/tls.key", "--ssl-ca=$dir/tls.pem");
@@ -165,6 +167,53 @@ C
 	put("$dir/edward", "log = stderr\nuser = edward\npassword = $secret\ndatabase = mail\nschema = checkpw\nservers = $tcp\n", 0, 0, 0400);
 	like attempt(program => [$plain], message => $right, env => { CHECKPW_CONF => "$dir/edward" })->{log},
 	  qr/reason=store .*could not be loaded: .*: its file is missing, or a build with LINK=dynamic is needed/, 'a plugin that is missing: the log says what helps';
+}
+
+# ---- names of servers ----------------------------------------------------------------------------
+
+# A server of the DNS on an address of the loopback that nobody else uses: it knows one name, has no
+# answer to another, and says that there are no others.
+my @dns;
+my $tester = $$;
+END { my $status = $?; if ($$ == $tester) { kill KILL => @dns; waitpid $_, 0 for @dns } $? = $status }
+sub dns {
+	my ($address) = @_;
+	my $socket = IO::Socket::INET->new(Proto => 'udp', LocalAddr => $address, LocalPort => 53) // return;
+	my $pid = fork // die "fork: $!";
+	if ($pid == 0) {
+		while (defined $socket->recv(my $asked, 512)) {
+			my ($id, @name) = (substr($asked, 0, 2), unpack '(C/a)*', substr $asked, 12, index($asked, "\0", 12) - 12);
+			my ($name, $question) = (join('.', @name), substr $asked, 12, index($asked, "\0", 12) - 12 + 5);
+			my $is_a = substr($question, -4, 2) eq "\0\1";
+			next if $name eq 'silent.example.org';
+			my $known = $name eq 'db.example.org';
+			my $answer = $known && $is_a ? "\xc0\x0c\0\1\0\1\0\0\0\0\0\4\x7f\0\0\1" : '';
+			$socket->send($id . ($known ? "\x81\x80" : "\x81\x83") . pack('n4', 1, $answer ne '', 0, 0) . $question . $answer);
+		}
+		POSIX::_exit(0);
+	}
+	push @dns, $pid;
+	return $address;
+}
+{
+	my ($names, $address) = ("tls = verify\ntls-ca = $dir/tls.pem\nconnect-timeout = 10\n", '127.77.53.1');
+	must('sh', '-c', 'echo "127.0.0.1 hosts.example.org" >>/etc/hosts');
+	for my $source ('files', 'files dns', 'resolve [!UNAVAIL=return] myhostname nonsense files dns') {
+		must('sh', '-c', 'grep -v ^hosts: /etc/nsswitch.conf >/etc/nsswitch.new; echo "hosts: $1" >>/etc/nsswitch.new; mv /etc/nsswitch.new /etc/nsswitch.conf', 'sh', $source);
+		row "a name in hosts(5), hosts: $source", $accepted, config => "servers = hosts.example.org:$server->{port}\n";
+		row '... and its certificate', $accepted, config => $names . "servers = hosts.example.org:$server->{port}\n";
+		row "localhost, hosts: $source", $accepted, config => "servers = localhost:$server->{port}\n";
+	}
+	SKIP: {
+		dns($address) or skip "port 53 of $address is taken", 12;
+		put('/etc/resolv.conf', "nameserver $address\noptions timeout:30\n", 0, 0, 0644);
+		row 'a name of the DNS', $accepted, config => $names . "servers = db.example.org:$server->{port}\n";
+		row 'a name that the DNS does not know', $trouble, config => "servers = none.example.org:$server->{port}\n",
+		  detail => qr/none\.example\.org:\d+: Unknown server host 'none\.example\.org' \(-2\) \(2005\)/;
+		row 'a name without an answer', $trouble, config => "connect-timeout = 1\nservers = silent.example.org:$server->{port}\n",
+		  detail => qr/silent\.example\.org:\d+: silent for 1 s while it was connected to/;
+		row '... the next server knows', $accepted, config => "connect-timeout = 1\nservers = silent.example.org:$server->{port} $tcp\n";
+	}
 }
 
 # ---- root ----------------------------------------------------------------------------------------
