@@ -7,7 +7,6 @@
 #ifndef CHECKPW_CHAIN_LINKS_H
 #define CHECKPW_CHAIN_LINKS_H
 
-#include "configuration.h"
 #include "text.h"
 
 #define LINKS_MAX 16

@@ -1,5 +1,6 @@
 #include "spawn.h"
 
+#include "handshake.h"
 #include "process.h"
 
 #include <errno.h>
@@ -8,23 +9,6 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* A message fits into a pipe: it is there before anyone reads. */
-static int offer(struct span message)
-{
-	int ends[2];
-	ssize_t written;
-
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		return -1;
-	written = write(ends[1], message.at, message.length);
-	close(ends[1]);
-	if (written == (ssize_t)message.length)
-		return ends[0];
-	close(ends[0]);
-	errno = EIO;
-	return -1;
-}
 
 static bool place(int offered)
 {
@@ -49,7 +33,7 @@ static void become(char **words, int offered)
 pid_t spawn_checker(char **words, struct span message)
 {
 	volatile int error = 0;
-	int offered = offer(message);
+	int offered = handshake_offer(message);
 	sigset_t all, came;
 	pid_t pid;
 

@@ -1,8 +1,11 @@
 #include "mysql_store.h"
 
+#include "caller.h"
+#include "credential.h"
 #include "name.h"
-#include "privilege.h"
+#include "query.h"
 #include "request.h"
+#include "row.h"
 #include "secret.h"
 #include "settings.h"
 #include "vflags.h"
@@ -35,15 +38,6 @@ static struct account account = { .name = name.login, .group_count = 1, .groups 
 
 static struct text failures; /* of servers, though another one answered, and of after-login */
 
-static bool copy(struct span text, char *to, size_t size)
-{
-	if (text.length >= size)
-		return false;
-	memcpy(to, text.at, text.length);
-	to[text.length] = '\0';
-	return true;
-}
-
 static bool open_store(struct text *why)
 {
 	secret_register(&region);
@@ -53,19 +47,11 @@ static bool open_store(struct text *why)
 static enum store_privilege privilege(const struct configuration *configuration,
 				      const struct caller *caller)
 {
-	/*
-	 * Under a set-id bit the environment belongs to a user: it may not choose the service in
-	 * which the ids of a row are become.
-	 */
-	enum service service =
-		privilege_is_set_id() ? (enum service)configuration->service : caller->service;
-	bool unnamed = privilege_is_set_id() && service == SERVICE_UNKNOWN;
-
-	(void)copy(span_of(service_words[caller->service]), service_word, sizeof(service_word));
-	(void)copy(span_of(caller->address), remote_ip, sizeof(remote_ip));
-	/* Dovecot does the rest itself, and refuses a checker that changed its user. */
+	(void)span_copy(span_of(service_words[caller->service]), service_word,
+			sizeof(service_word));
+	(void)span_copy(span_of(caller->address), remote_ip, sizeof(remote_ip));
 	tells_dovecot = configuration->dovecot;
-	enters = settings.become && service != SERVICE_SMTP && !unnamed && !tells_dovecot;
+	enters = settings.become && configuration_lets_become(configuration, caller);
 	return enters && geteuid() == 0 ? STORE_BECOMES : STORE_NEEDS_OPEN;
 }
 
@@ -127,7 +113,7 @@ static bool keep_path(const char *base, struct span path, char *to, size_t size)
 	if (path.length >= size || whole.length + path.length >= size)
 		return false;
 	memcpy(to, whole.bytes, whole.length);
-	return copy(path, to + whole.length, size - whole.length);
+	return span_copy(path, to + whole.length, size - whole.length);
 }
 
 static bool keep_account(struct text *why)

@@ -4,25 +4,17 @@
 
 #include <strings.h>
 
-static bool copy(struct span text, char *to, size_t size)
-{
-	if (text.length >= size)
-		return false;
-	memcpy(to, text.at, text.length);
-	to[text.length] = '\0';
-	return true;
-}
-
 static bool join(struct span user, struct span domain, struct name *name)
 {
 	struct text login;
 
-	if (!copy(user, name->user, sizeof(name->user)) ||
-	    !copy(domain, name->domain, sizeof(name->domain)))
+	if (!span_copy(user, name->user, sizeof(name->user)) ||
+	    !span_copy(domain, name->domain, sizeof(name->domain)))
 		return false;
 	text_join(&login, name->user, domain.length != 0 ? "@" : "", name->domain);
 	return login.length < TEXT_MAX_BYTES - 1 &&
-	       copy((struct span){ login.bytes, login.length }, name->login, sizeof(name->login));
+	       span_copy((struct span){ login.bytes, login.length }, name->login,
+			 sizeof(name->login));
 }
 
 static bool parse_as_vpopmail(struct span text, const char *default_domain, struct name *name)

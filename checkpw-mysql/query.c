@@ -1,7 +1,5 @@
 #include "query.h"
 
-#include "scan.h"
-
 const char *const parameter_names[PARAMETER_COUNT] = {
 	[PARAMETER_LOGIN] = "login",         [PARAMETER_USER] = "user",
 	[PARAMETER_DOMAIN] = "domain",       [PARAMETER_SERVICE] = "service",

@@ -1,6 +1,7 @@
 #include "settings.h"
 
 #include "file.h"
+#include "query.h"
 #include "secret.h"
 
 #include <errno.h>
@@ -13,7 +14,9 @@
 #define TLS_FILE_MAX_BYTES (1024L * 1024) /* all the authorities of a distribution are 220 KB */
 
 static const char *const order_words[] = { "listed", "random", NULL };
-static const char *const tls_words[] = { "off", "require", "verify", NULL };
+static const char *const tls_words[] = {
+	[TLS_OFF] = "off", [TLS_REQUIRE] = "require", [TLS_VERIFY] = "verify", NULL
+};
 static const char *const case_words[] = { "fold", "exact", NULL };
 
 struct settings settings = {

@@ -5,7 +5,6 @@
 #define CHECKPW_MYSQL_SETTINGS_H
 
 #include "configuration.h"
-#include "query.h"
 #include "server.h"
 
 enum tls { TLS_OFF = 0, TLS_REQUIRE, TLS_VERIFY };

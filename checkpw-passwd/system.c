@@ -1,5 +1,7 @@
 #include "system.h"
 
+#include "caller.h"
+#include "credential.h"
 #include "file.h"
 #include "list.h"
 #include "memlimit.h"

@@ -1,6 +1,7 @@
 #include "attempt.h"
 
 #include "gate.h"
+#include "handshake.h"
 #include "privilege.h"
 #include "process.h"
 #include "trap.h"
@@ -64,22 +65,6 @@ bool attempt_begin(struct text *why)
 	sigdelset(&waiting, SIGALRM);
 	sigdelset(&waiting, SIGCHLD);
 	return gate_open(why);
-}
-
-/* A pipe holds more than a message has: it is there before anyone reads. */
-static int offer(struct span message)
-{
-	int ends[2];
-	ssize_t written;
-
-	if (message.at == NULL || pipe2(ends, O_CLOEXEC) != 0)
-		return -1;
-	written = write(ends[1], message.at, message.length);
-	close(ends[1]);
-	if (written == (ssize_t)message.length)
-		return ends[0];
-	close(ends[0]);
-	return -1;
 }
 
 static void set_variable(const char *variable, const char *mechanism)
@@ -294,7 +279,7 @@ void attempt_run(const struct attempt_setting *setting, struct span message,
 		.input = open("/dev/null", O_RDONLY | O_CLOEXEC),
 		.output = memfd_create("output", MFD_CLOEXEC),
 		.log = memfd_create("log", MFD_CLOEXEC),
-		.message = offer(message),
+		.message = message.at != NULL ? handshake_offer(message) : -1,
 	};
 	int descriptors[] = { run.input, run.output, run.log, run.message };
 	size_t length;

@@ -1,6 +1,7 @@
 #include "penalties.h"
 
 #include "clock.h"
+#include "network.h"
 #include "penalty_file.h"
 
 #include <arpa/inet.h>

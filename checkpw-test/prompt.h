@@ -2,7 +2,6 @@
 #ifndef CHECKPW_TEST_PROMPT_H
 #define CHECKPW_TEST_PROMPT_H
 
-#include "span.h"
 #include "text.h"
 
 #define PROMPT_BYTES 512 /* of an answer, with its newline */

@@ -1,7 +1,6 @@
 #include "shape.h"
 
 #include "hmac.h"
-#include "secret.h"
 
 #include <strings.h>
 

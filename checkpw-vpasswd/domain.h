@@ -6,7 +6,6 @@
 #ifndef CHECKPW_VPASSWD_DOMAIN_H
 #define CHECKPW_VPASSWD_DOMAIN_H
 
-#include "configuration.h"
 #include "store.h"
 
 #include <sys/types.h>

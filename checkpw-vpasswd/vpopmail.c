@@ -1,5 +1,7 @@
 #include "vpopmail.h"
 
+#include "caller.h"
+#include "credential.h"
 #include "domain.h"
 #include "file.h"
 #include "home.h"
@@ -71,17 +73,8 @@ static bool open_store(struct text *why)
 static enum store_privilege privilege(const struct configuration *configuration,
 				      const struct caller *caller)
 {
-	/*
-	 * Under a set-id bit the environment belongs to a user: it may not choose the service in
-	 * which the ids of the domain, and so of all its mailboxes, are become.
-	 */
-	enum service service =
-		privilege_is_set_id() ? (enum service)configuration->service : caller->service;
-	bool unnamed = privilege_is_set_id() && service == SERVICE_UNKNOWN;
-
-	/* Dovecot does the rest itself, and refuses a checker that changed its user. */
 	tells_dovecot = configuration->dovecot;
-	enters_home = service != SERVICE_SMTP && !unnamed && !tells_dovecot;
+	enters_home = configuration_lets_become(configuration, caller);
 	return enters_home && geteuid() == 0 ? STORE_BECOMES : STORE_NEEDS_FIND;
 }
 

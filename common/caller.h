@@ -8,11 +8,11 @@
 #ifndef COMMON_CALLER_H
 #define COMMON_CALLER_H
 
-#include "request.h"
+#include "service.h"
+
+#include <stdbool.h>
 
 #define CALLER_ADDRESS_BYTES 64 /* the longest IPv6 address fits; with the NUL */
-
-enum service { SERVICE_UNKNOWN = 0, SERVICE_SMTP, SERVICE_POP3, SERVICE_IMAP, SERVICE_COUNT };
 
 struct caller {
 	enum service service;
@@ -23,12 +23,9 @@ struct caller {
 	bool smtpauth_without_cram;         /* $SMTPAUTH is set and names no cram */
 };
 
-extern const char *const service_words[SERVICE_COUNT + 1]; /* ends with NULL */
-
 /*
  * Reads $SERVICE, $TCPLOCALPORT, $TCPREMOTEIP, $SMTPAUTH, $SMTPAUTHMETHOD, $AUTHORIZED and
- * $CREDENTIALS_LOOKUP. If neither of the first two tells the service, the name of the subprogram
- * does, as with vchkpw: "true" is SMTP, "pop" POP3, "imap" IMAP.
+ * $CREDENTIALS_LOOKUP.
  */
 void caller_describe(struct caller *caller, const char *subprogram);
 

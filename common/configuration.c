@@ -1,6 +1,7 @@
 #include "configuration.h"
 
 #include "file.h"
+#include "log.h"
 #include "privilege.h"
 #include "scan.h"
 
@@ -295,4 +296,19 @@ bool configuration_read_general(const char *program, const char *named,
 
 	*configuration = common;
 	return good;
+}
+
+bool configuration_lets_become(const struct configuration *configuration,
+			       const struct caller *caller)
+{
+	enum service service = caller->service;
+
+	if (configuration->dovecot)
+		return false;
+	if (privilege_is_set_id()) {
+		service = (enum service)configuration->service;
+		if (service == SERVICE_UNKNOWN)
+			return false;
+	}
+	return service != SERVICE_SMTP;
 }

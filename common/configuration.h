@@ -11,7 +11,7 @@
 #define COMMON_CONFIGURATION_H
 
 #include "caller.h"
-#include "log.h"
+#include "text.h"
 
 #ifndef SYSCONFDIR
 #define SYSCONFDIR "/etc"
@@ -81,6 +81,15 @@ bool configuration_read(const char *program, const struct configuration_key *own
 bool configuration_read_general(const char *program, const char *named,
 				const struct configuration_key *own,
 				struct configuration *configuration, struct text *why);
+
+/*
+ * Whether a checker whose accounts have ids and homes is to become them: not for SMTP, which needs
+ * none; not for Dovecot, which does that itself and refuses a checker that changed its user; and
+ * under a set-id bit, where the environment belongs to a user, not for a service that only the
+ * environment names.
+ */
+bool configuration_lets_become(const struct configuration *configuration,
+			       const struct caller *caller);
 
 /*
  * Pure: takes the value of one key, for configuration_read and for the tests. False with `why`

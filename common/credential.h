@@ -16,14 +16,6 @@
 
 #define CREDENTIAL_MAX_BYTES 4096 /* of a stored secret as it is written */
 
-enum mechanism {
-	MECHANISM_NONE = 0,
-	MECHANISM_PLAIN,
-	MECHANISM_CRAM_MD5,
-	MECHANISM_APOP,
-	MECHANISM_LOOKUP,
-};
-
 struct credential {
 	const struct scheme *scheme;
 	struct span stored; /* as it is written */

@@ -1,14 +1,18 @@
 #include "driver.h"
 
+#include "caller.h"
 #include "clock.h"
 #include "dovecot.h"
 #include "gate.h"
 #include "handshake.h"
+#include "log.h"
+#include "network.h"
 #include "penalty_file.h"
 #include "privilege.h"
 #include "process.h"
 #include "request.h"
 #include "secret.h"
+#include "service.h"
 
 #include <errno.h>
 #include <time.h>

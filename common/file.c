@@ -1,5 +1,7 @@
 #include "file.h"
 
+#include "secret.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>

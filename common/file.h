@@ -7,7 +7,6 @@
 #ifndef COMMON_FILE_H
 #define COMMON_FILE_H
 
-#include "secret.h"
 #include "span.h"
 #include "text.h"
 

@@ -5,6 +5,7 @@
 #include "secret.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -39,4 +40,21 @@ enum reason handshake_read(struct span *message, struct text *why)
 	close(PROCESS_HANDSHAKE_DESCRIPTOR);
 	message->length = length;
 	return REASON_OK;
+}
+
+/* A pipe holds more than a message has: it is there before anyone reads. */
+int handshake_offer(struct span message)
+{
+	int ends[2];
+	ssize_t written;
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return -1;
+	written = write(ends[1], message.at, message.length);
+	close(ends[1]);
+	if (written == (ssize_t)message.length)
+		return ends[0];
+	close(ends[0]);
+	errno = EIO;
+	return -1;
 }

@@ -1,5 +1,6 @@
 /*
- * handshake - reading what the mail server writes to descriptor 3.
+ * handshake - descriptor 3: reading what the mail server writes there, and writing it for a
+ * checker.
  *
  * Source: cr.yp.to/checkpwd/interface.html: to the end of file, then close.
  */
@@ -16,5 +17,11 @@
  * Returns REASON_OK, or _DESCRIPTOR or _HANDSHAKE with `why` set.
  */
 enum reason handshake_read(struct span *message, struct text *why);
+
+/*
+ * The descriptor, close-on-exec, that a checker which we run reads `message` from as its descriptor
+ * 3. -1 with errno.
+ */
+int handshake_offer(struct span message);
 
 #endif

@@ -11,8 +11,8 @@
 #define COMMON_LOG_H
 
 #include "caller.h"
-#include "credential.h"
 #include "reason.h"
+#include "request.h"
 
 enum log_target { LOG_TARGET_SYSLOG = 0, LOG_TARGET_STDERR, LOG_TARGET_NONE, LOG_TARGET_COUNT };
 

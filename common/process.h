@@ -48,7 +48,8 @@ void process_keep_children(void);
  * blocked from here on. `waiting` gets the mask with which ppoll is interrupted when a child ends.
  */
 void process_watch_children(sigset_t *waiting);
-/* Seconds until then, rounded down; 0 if there is no deadline. */
+
+/* Seconds until the deadline, rounded down; 0 if there is no deadline. */
 unsigned process_seconds_left(void);
 
 /* Takes the deadline away: what follows the verdict has bounds of its own. */

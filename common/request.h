@@ -33,6 +33,15 @@ struct request {
 	bool digest_may_be_apop;
 };
 
+/* What was tried, or has proved it. */
+enum mechanism {
+	MECHANISM_NONE = 0,
+	MECHANISM_PLAIN,
+	MECHANISM_CRAM_MD5,
+	MECHANISM_APOP,
+	MECHANISM_LOOKUP,
+};
+
 /*
  * Parses `message`, whose REQUEST_MAX_BYTES + 1 first bytes were read. Returns REASON_OK and
  * fills `request`, or REASON_OVERSIZE, _MALFORMED, _EMPTY, _METHOD with `request` zeroed but

@@ -42,4 +42,14 @@ static inline bool span_begins(struct span whole, const char *prefix)
 	return whole.length >= length && memcmp(whole.at, prefix, length) == 0;
 }
 
+/* A copy in the `size` bytes of `to`, with a NUL behind it. False, and no copy, if it is longer. */
+static inline bool span_copy(struct span text, char *to, size_t size)
+{
+	if (text.length >= size)
+		return false;
+	memcpy(to, text.at, text.length);
+	to[text.length] = '\0';
+	return true;
+}
+
 #endif

@@ -7,8 +7,8 @@
 #ifndef COMMON_VFLAGS_H
 #define COMMON_VFLAGS_H
 
-#include "caller.h"
 #include "reason.h"
+#include "service.h"
 #include "span.h"
 
 enum {

@@ -5,7 +5,6 @@
 #define POPPASSWD_COMMAND_H
 
 #include "span.h"
-#include "text.h"
 
 /* The exit codes, as poppasswd(8) documents them. */
 enum ending {

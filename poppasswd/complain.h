@@ -3,6 +3,7 @@
 #define POPPASSWD_COMPLAIN_H
 
 #include "command.h"
+#include "text.h"
 
 /* ENDING_TROUBLE: `path` and errno, or `why`. */
 enum ending complain_errno(const char *path);

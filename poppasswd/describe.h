@@ -7,7 +7,7 @@
 #define POPPASSWD_DESCRIBE_H
 
 #include "reason.h"
-#include "scheme.h"
+#include "text.h"
 
 struct description {
 	enum reason reason; /* REASON_OK if it can be used; behind a lock, if it were taken away */

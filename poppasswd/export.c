@@ -1,9 +1,8 @@
 /* The command export. */
 #include "complain.h"
-#include "credential.h"
 #include "describe.h"
+#include "file.h"
 #include "names.h"
-#include "print.h"
 #include "walk.h"
 
 #include <err.h>

@@ -1,5 +1,4 @@
 /* The command hash. */
-#include "complain.h"
 #include "make.h"
 #include "password.h"
 

@@ -2,6 +2,7 @@
 #include "complain.h"
 #include "credential.h"
 #include "describe.h"
+#include "file.h"
 #include "make.h"
 #include "names.h"
 #include "newlogin.h"

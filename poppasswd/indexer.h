@@ -8,7 +8,6 @@
 #ifndef POPPASSWD_INDEXER_H
 #define POPPASSWD_INDEXER_H
 
-#include "text.h"
 #include "userindex.h"
 
 /*

@@ -1,6 +1,7 @@
 /* The command list. */
 #include "complain.h"
 #include "describe.h"
+#include "file.h"
 #include "names.h"
 #include "print.h"
 #include "walk.h"

@@ -252,11 +252,6 @@ static const struct maker makers[] = {
 
 #define MAKERS (sizeof(makers) / sizeof(makers[0]))
 
-const char *make_scheme_name(size_t number)
-{
-	return number < MAKERS ? makers[number].name : NULL;
-}
-
 static const struct {
 	const char *name;
 	enum form form;

@@ -7,6 +7,7 @@
 #define POPPASSWD_MAKE_H
 
 #include "command.h"
+#include "text.h"
 
 #define MAKE_DEFAULT_SCHEME "CRAM-MD5"
 
@@ -33,8 +34,5 @@ enum make_result make_secret(const char *scheme, struct span login, struct span 
 enum ending make_check(const struct options *options);
 enum ending make_for(const struct options *options, struct span login, struct span password,
 		     struct span *secret);
-
-/* The names of the schemes that can be made, in the order of the manual; NULL behind the last. */
-const char *make_scheme_name(size_t number);
 
 #endif

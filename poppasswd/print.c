@@ -5,7 +5,8 @@
 
 #define SHOWN_MAX_BYTES 256
 
-size_t print_character(struct span bytes)
+/* How many bytes the UTF-8 character at the front has; 0 if there is none. */
+static size_t character_bytes(struct span bytes)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	unsigned char first = bytes.length != 0 ? (unsigned char)bytes.at[0] : 0x80;
@@ -53,12 +54,12 @@ static bool is_unseen(struct span character)
 	return false;
 }
 
-bool print_is_plain(struct span bytes)
+static bool is_plain(struct span bytes)
 {
 	bool plain = bytes.length != 0;
 
 	while (plain && bytes.length != 0) {
-		size_t length = print_character(bytes);
+		size_t length = character_bytes(bytes);
 
 		plain = length != 0 && !is_unseen((struct span){ bytes.at, length });
 		bytes = span_from(bytes, length);
@@ -70,7 +71,7 @@ void print_shown(struct text *text, struct span bytes)
 {
 	char plain[SHOWN_MAX_BYTES + 1];
 
-	if (bytes.length > SHOWN_MAX_BYTES || !print_is_plain(bytes)) {
+	if (bytes.length > SHOWN_MAX_BYTES || !is_plain(bytes)) {
 		text_clear(text);
 		text_add_quoted(text, bytes, SHOWN_MAX_BYTES);
 		return;
@@ -84,7 +85,7 @@ void print_json(struct span bytes)
 {
 	putchar('"');
 	while (bytes.length != 0) {
-		size_t length = print_character(bytes);
+		size_t length = character_bytes(bytes);
 		unsigned char first = (unsigned char)bytes.at[0];
 
 		if (length == 0)

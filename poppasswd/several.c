@@ -1,6 +1,7 @@
 /* The commands that change lines of several logins in one go: del, lock, unlock. */
 #include "complain.h"
 #include "describe.h"
+#include "file.h"
 #include "names.h"
 #include "rewrite.h"
 #include "walk.h"

@@ -3,16 +3,12 @@
 #include "crypthash.h"
 #include "scan.h"
 #include "userfile.h"
+#include "vflags.h"
 
 #include <stdint.h>
 
 static const char no_colon[] = "there is no colon";
 static const char no_hash[] = "the password is no hash that is known";
-
-/* The flags of vpopmail that keep a user from a service. */
-#define VPOPMAIL_NO_POP 0x02
-#define VPOPMAIL_NO_IMAP 0x08
-#define VPOPMAIL_NO_SMTP 0x800
 
 static bool is_hash(struct span text)
 {
@@ -123,7 +119,7 @@ static const char *parse_vpasswd(struct span line, struct source_user *user)
 		return "the fourth field is no number";
 	user->lost =
 		flags != 0 ? "flags, directory and quota are left" : "directory and quota are left";
-	if (flags & (VPOPMAIL_NO_POP | VPOPMAIL_NO_IMAP | VPOPMAIL_NO_SMTP)) {
+	if (flags & (VFLAG_NO_POP | VFLAG_NO_IMAP | VFLAG_NO_SMTP)) {
 		user->locked = true;
 		user->lost = "locked, for a flag that forbids one service cannot be kept";
 	}

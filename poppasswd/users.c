@@ -1,6 +1,7 @@
 /* The commands that set a password: add and passwd. */
 #include "complain.h"
 #include "describe.h"
+#include "file.h"
 #include "make.h"
 #include "newlogin.h"
 #include "password.h"

@@ -9,7 +9,6 @@
 #include "../../checkpw-chain/links.c"
 #undef add
 #define add add_piece
-#define is_blank is_blank_of_shape
 #include "../../checkpw-test/shape.c"
 #include "configuration.h"
 

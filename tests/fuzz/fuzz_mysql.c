@@ -91,7 +91,7 @@ static void parse_query(struct span input)
 	struct span line;
 	struct text why;
 
-	if (!scan_until(&input, '\n', &line) || !copy(line, domain, sizeof(domain)))
+	if (!scan_until(&input, '\n', &line) || !span_copy(line, domain, sizeof(domain)))
 		return;
 	memset(&query, 0xff, sizeof(query));
 	if (!query_parse(ended(input), domain[0] != '\0' ? domain : NULL, &query, &why)) {
@@ -148,7 +148,7 @@ static void parse_name(struct span input, bool as_vpopmail)
 	struct span line;
 	struct name name;
 
-	if (!scan_until(&input, '\n', &line) || !copy(line, domain, sizeof(domain)) ||
+	if (!scan_until(&input, '\n', &line) || !span_copy(line, domain, sizeof(domain)) ||
 	    !name_parse(input, as_vpopmail, domain, &name))
 		return;
 	assert(name.user[0] != '\0' && name_is(&name, span_of(name.login), true));

@@ -26,7 +26,6 @@
 #define START 1795000000U
 #define PAUSE_SECONDS 5
 #define CLIENTS_MAX 1100
-#define NEVER UINT32_MAX
 
 struct group {
 	const char *name;

@@ -1,5 +1,6 @@
 /* The configuration file and the values of its keys. */
 #include "configuration.h"
+#include "log.h"
 
 #include "unit.h"
 

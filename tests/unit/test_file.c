@@ -1,5 +1,6 @@
 /* Which files are opened, and how they are read by lines. */
 #include "file.h"
+#include "secret.h"
 
 #include "unit.h"
 
