@@ -42,7 +42,7 @@ accepted = $(shell printf 'int main(void) { return 0; }' | \
 	$(CC) -Werror $(1) -x c - -o /dev/null >/dev/null 2>&1 && echo $(1))
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
-	-Wundef -Wvla -Wformat=2 -Wcast-qual -Wwrite-strings -Wimplicit-fallthrough
+	-Wundef -Wvla -Wformat=2 -Wcast-qual -Wwrite-strings -Wimplicit-fallthrough -Wunused-macros
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DSYSCONFDIR='"$(SYSCONFDIR)"' $(WARNINGS)
 
 ifneq ($(BUILDS),)
@@ -136,7 +136,10 @@ $(B)/libcommon.a: $(COMMON_OBJECTS)
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) -iquote common -iquote checkpw-test $(PROGRAMS:%=-iquote %) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) -iquote common $(FURTHER) -MMD -MP -c -o $@ $<
+
+# Programs see each other's headers never, tests those of all.
+$(B)/tests/%.o: FURTHER = $(PROGRAMS:%=-iquote %)
 
 # Objects are made anew when the flags change.
 $(B)/flags: FORCE
