@@ -158,9 +158,29 @@ static void names_the_services(void **state)
 	assert_null(service_words[SERVICE_COUNT]);
 }
 
+static void tells_and_forgets_the_service(void **state)
+{
+	struct caller caller = { .service = SERVICE_UNKNOWN };
+
+	(void)state;
+	clearenv();
+	assert_false(caller_tell_service(&caller));
+	assert_null(getenv("SERVICE"));
+	for (int service = SERVICE_SMTP; service < SERVICE_COUNT; service++) {
+		caller.service = (enum service)service;
+		assert_true(caller_tell_service(&caller));
+		assert_string_equal(getenv("SERVICE"), service_words[service]);
+		/* What is set already is the caller's. */
+		assert_false(caller_tell_service(&caller));
+		caller_forget_service();
+		assert_null(getenv("SERVICE"));
+	}
+}
+
 int main(void)
 {
 	UNIT_ROWS(rows, describes);
 	UNIT_TEST(names_the_services);
+	UNIT_TEST(tells_and_forgets_the_service);
 	return unit_run();
 }

@@ -139,6 +139,48 @@ static void bounds_path_and_text(void **state)
 	assert_false(configuration_set(&keys[TEXT], (struct span){ value, sizeof(value) }, &why));
 }
 
+static void gathers_a_list(void **state)
+{
+	static struct configuration_list list;
+	static char value[CONFIGURATION_LIST_BYTES];
+	const struct configuration_key key = { .name = "list", CONFIGURATION_LIST, .value = &list };
+	struct text why;
+
+	(void)state;
+	assert_true(configuration_set(&key, SPAN("/bin/a b"), &why));
+	assert_true(configuration_set(&key, SPAN("c"), &why));
+	assert_int_equal(list.length, sizeof("/bin/a b\0c"));
+	assert_memory_equal(list.bytes, "/bin/a b\0c", sizeof("/bin/a b\0c"));
+	assert_false(configuration_set(&key, SPAN(""), &why));
+	assert_non_null(strstr(why.bytes, "together less than 4096"));
+	/* All of the room, and a byte more. */
+	memset(value, 'x', sizeof(value));
+	assert_false(
+		configuration_set(&key, (struct span){ value, sizeof(value) - list.length }, &why));
+	assert_int_equal(list.length, sizeof("/bin/a b\0c"));
+	assert_true(configuration_set(&key, (struct span){ value, sizeof(value) - list.length - 1 },
+				      &why));
+	assert_int_equal(list.length, sizeof(list.bytes));
+	assert_false(configuration_set(&key, SPAN("x"), &why));
+}
+
+/* Without a set-id bit, where the environment may say it; tests/root has the rest. */
+static void tells_whom_to_become(void **state)
+{
+	struct configuration configuration = { 0 };
+	struct caller caller = { 0 };
+
+	(void)state;
+	for (int service = 0; service < SERVICE_COUNT; service++) {
+		caller.service = (enum service)service;
+		configuration.dovecot = false;
+		assert_int_equal(configuration_lets_become(&configuration, &caller),
+				 service != SERVICE_SMTP);
+		configuration.dovecot = true;
+		assert_false(configuration_lets_become(&configuration, &caller));
+	}
+}
+
 static char directory[] = "/tmp/unit-configuration-XXXXXX";
 static char file[sizeof(directory) + 16];
 
@@ -255,6 +297,16 @@ static void a_named_file_must_exist(void **state)
 	setenv("CHECKPW_CONF", "", 1);
 	read_in_child("unit-test");
 	assert_false(found->good);
+}
+
+/* At address 0 there is nothing to read. */
+static void reading_must_succeed(void **state)
+{
+	(void)state;
+	setenv("CHECKPW_CONF", "/proc/self/mem", 1);
+	read_in_child("unit-test");
+	assert_false(found->good);
+	assert_string_equal(found->why.bytes, "/proc/self/mem: Input/output error");
 }
 
 static void must_be_trusted(void **state)
@@ -397,10 +449,13 @@ int main(void)
 	UNIT_ROWS(values, takes_value);
 	UNIT_TEST(says_what_fits);
 	UNIT_TEST(bounds_path_and_text);
+	UNIT_TEST(gathers_a_list);
+	UNIT_TEST(tells_whom_to_become);
 	UNIT_TEST(has_defaults);
 	UNIT_TEST(trouble_is_not_absence);
 	UNIT_TEST(an_empty_file_is_the_defaults);
 	UNIT_TEST(a_named_file_must_exist);
+	UNIT_TEST(reading_must_succeed);
 	UNIT_TEST(must_be_trusted);
 	UNIT_TEST(sets_all_common_keys);
 	UNIT_ROWS(files, reads_file);

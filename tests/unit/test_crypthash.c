@@ -188,6 +188,13 @@ static struct {
 
 	/* 2^40 blocks of 1 KiB: more than the machine can address, whatever the limits. */
 	{ "scrypt, memory", { BYTES("$7$c6..../....salt$" DIGEST_43) }, "secret", MATCH_NO_MEMORY },
+	{ "yescrypt, memory", { BYTES("$y$jb5$salt$" DIGEST_43) }, "secret", MATCH_NO_MEMORY },
+	/* Beyond what libcrypt computes with there is no size to name. */
+	{ "scrypt, 2^41 blocks",
+	  { BYTES("$7$d6..../....salt$" DIGEST_43) },
+	  "secret",
+	  MATCH_DAMAGED },
+	{ "yescrypt, a number cut", { BYTES("$y$jbk") }, "secret", MATCH_DAMAGED },
 };
 
 static void answers(void **state)
@@ -229,6 +236,28 @@ static void says_how_much_memory(void **state)
 		MATCH_NO_MEMORY);
 	/* N = 2^40, r = 8: 128 * 8 * 2^40 */
 	assert_non_null(strstr(why.bytes, "1125899906842624 bytes"));
+}
+
+/* Blocks of 128 * r bytes, 2^40 of them; r has one digit up to 48, two up to 560, then three. */
+static struct {
+	const char *name, *stored, *need;
+} numbers[] = {
+	{ "memory: r is 48", "$y$jbj$salt$" DIGEST_43, "6755399441055744 bytes" },
+	{ "memory: r is 49", "$y$jbk.$salt$" DIGEST_43, "6896136929411072 bytes" },
+	{ "memory: r is 50", "$y$jbk/$salt$" DIGEST_43, "7036874417766400 bytes" },
+	{ "memory: r is 560", "$y$jbrz$salt$" DIGEST_43, "78812993478983680 bytes" },
+	{ "memory: r is 561", "$y$jbs..$salt$" DIGEST_43, "78953730967339008 bytes" },
+};
+
+static void reads_numbers_of_yescrypt(void **state)
+{
+	__typeof__(numbers[0]) *row = *state;
+	struct text why;
+
+	text_clear(&why);
+	assert_int_equal(crypthash_verify(span_of(row->stored), span_of("secret"), &why),
+			 MATCH_NO_MEMORY);
+	assert_non_null(strstr(why.bytes, row->need));
 }
 
 /* The result of `attempt` in a child: its limits must not outlive the test. */
@@ -334,6 +363,7 @@ int main(void)
 	UNIT_ROWS(hashes, answers);
 	UNIT_TEST(refuses_a_hash_longer_than_libcrypt_takes);
 	UNIT_TEST(says_how_much_memory);
+	UNIT_ROWS(numbers, reads_numbers_of_yescrypt);
 	UNIT_TEST(raises_the_soft_limit);
 	UNIT_TEST(tells_the_hard_limit);
 	return unit_run();

@@ -386,6 +386,26 @@ static void rule_12_the_oldest_of_equals_goes(void **state)
 		assert_non_null(penalty_find(&buckets.of[PENALTY_LOGIN], key));
 }
 
+/* Where known pairs lie the one that was right longest ago goes. */
+static void rule_12_the_oldest_pair_goes(void **state)
+{
+	struct penalty_buckets buckets = { 0 };
+	struct penalty_who who = { 0 };
+
+	(void)state;
+	for (uint64_t key = 1; key <= PENALTY_BUCKET_SLOTS; key++) {
+		who.keys[PENALTY_PAIR] = key;
+		penalty_forgive(&buckets, &who, START + (uint32_t)key);
+	}
+	who.keys[PENALTY_PAIR] = 1;
+	penalty_forgive(&buckets, &who, START + 100);
+	who.keys[PENALTY_PAIR] = PENALTY_BUCKET_SLOTS + 1;
+	penalty_forgive(&buckets, &who, START + 101);
+	assert_null(penalty_find(&buckets.of[PENALTY_PAIR], 2));
+	assert_non_null(penalty_find(&buckets.of[PENALTY_PAIR], 1));
+	assert_non_null(penalty_find(&buckets.of[PENALTY_PAIR], PENALTY_BUCKET_SLOTS + 1));
+}
+
 static void keeps_damage_out(void **state)
 {
 	struct penalty_buckets buckets;
@@ -486,6 +506,7 @@ int main(void)
 	UNIT_TEST(rule_11_without_an_address);
 	UNIT_TEST(rule_12_a_flood_pushes_nobody_out);
 	UNIT_TEST(rule_12_the_oldest_of_equals_goes);
+	UNIT_TEST(rule_12_the_oldest_pair_goes);
 	UNIT_TEST(keeps_damage_out);
 	UNIT_TEST(survives_the_clock);
 	UNIT_TEST(digests_depend_on_all);
