@@ -14,11 +14,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A login that there is not costs the work of the commonest hash. */
-#define DEFAULT_DECOY                                                                              \
-	"{CRYPT}$6$G0Vlb90eMrD7NLD7$cBXafpWHj.X/Cg90BujDSv56kj.0tXEds1MvacQW"                      \
-	"I3kTvFLHUtiLUzfszDJkVUcAFwnp1Uj5mqFuhgofuLSHv."
-
 /* What is asked for. */
 static struct name name;
 static char service_word[8], remote_ip[CALLER_ADDRESS_BYTES];
@@ -187,7 +182,7 @@ static enum store_lookup find(struct span text, struct span *secret, struct text
 static struct span find_decoy(void)
 {
 	found.clear.at = NULL;
-	return span_of(DEFAULT_DECOY);
+	return span_of(CREDENTIAL_DECOY);
 }
 
 static struct span find_clear(void)

@@ -16,11 +16,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What vpopmail 5.6 makes; for a login whose domain there is not. */
-#define DEFAULT_DECOY                                                                              \
-	"{CRYPT}$6$G0Vlb90eMrD7NLD7$cBXafpWHj.X/Cg90BujDSv56kj.0tXEds1MvacQW"                      \
-	"I3kTvFLHUtiLUzfszDJkVUcAFwnp1Uj5mqFuhgofuLSHv."
-
 static const char *const newer_words[] = { [USER_CDB] = "cdb", [USER_TEXT] = "text", NULL };
 
 static char users_cdb[CONFIGURATION_TEXT_BYTES] = "/var/qmail/users/cdb";
@@ -234,7 +229,7 @@ static struct span find_decoy(void)
 		decoy = secret_of(&secrets.other);
 	clear.at = NULL;
 	if (decoy.at == NULL || credential_parse(&credential, decoy) != REASON_OK)
-		decoy = span_of(DEFAULT_DECOY);
+		decoy = span_of(CREDENTIAL_DECOY);
 	return decoy;
 }
 

@@ -126,10 +126,20 @@ static enum reason parse_scheme(struct credential *credential)
 	return parse_value(credential, name, decode_text);
 }
 
+bool credential_is_hash(struct span text)
+{
+	static const char *const prefixes[] = { "$apr1$", "$argon2i$", "$argon2id$" };
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		if (span_begins(text, prefixes[i]))
+			return true;
+	}
+	return crypthash_is_hash(text);
+}
+
 enum reason credential_parse(struct credential *credential, struct span stored)
 {
-	static const char *const hashes[] = { "$apr1$", "$argon2i$", "$argon2id$" };
-	bool is_hash = crypthash_is_hash(stored);
+	bool is_hash = credential_is_hash(stored);
 
 	*credential = (struct credential){ .stored = stored, .value = stored };
 	if (stored.length == 0)
@@ -142,8 +152,6 @@ enum reason credential_parse(struct credential *credential, struct span stored)
 		return REASON_BAD_SECRET;
 	if (span_begins(stored, "{"))
 		return parse_scheme(credential);
-	for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++)
-		is_hash = is_hash || span_begins(stored, hashes[i]);
 	if (!is_hash && looks_like_hash(stored))
 		return REASON_UNKNOWN_SCHEME;
 	return parse_value(credential, span_of(is_hash ? "CRYPT" : "PLAIN"), NULL);

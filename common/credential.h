@@ -36,6 +36,14 @@ struct credential_rules {
  */
 enum reason credential_parse(struct credential *credential, struct span stored);
 
+/* Whether it begins as a hash that {CRYPT} takes: one of crypt(3), apr1, Argon2. */
+bool credential_is_hash(struct span text);
+
+/* As vpopmail 5.6 makes it: for a store that has no other secret to try for an absent login. */
+#define CREDENTIAL_DECOY                                                                           \
+	"{CRYPT}$6$G0Vlb90eMrD7NLD7$cBXafpWHj.X/Cg90BujDSv56kj.0tXEds1MvacQW"                      \
+	"I3kTvFLHUtiLUzfszDJkVUcAFwnp1Uj5mqFuhgofuLSHv."
+
 #define CREDENTIAL_CRYPT_BYTES (sizeof("{CRYPT}") + CREDENTIAL_MAX_BYTES)
 
 /*

@@ -1,6 +1,6 @@
 #include "source.h"
 
-#include "crypthash.h"
+#include "credential.h"
 #include "scan.h"
 #include "userfile.h"
 #include "vflags.h"
@@ -9,12 +9,6 @@
 
 static const char no_colon[] = "there is no colon";
 static const char no_hash[] = "the password is no hash that is known";
-
-static bool is_hash(struct span text)
-{
-	return crypthash_is_hash(text) || span_begins(text, "$apr1$") ||
-	       span_begins(text, "$argon2i$") || span_begins(text, "$argon2id$");
-}
 
 static const char *parse_poppasswd(struct span line, struct source_user *user)
 {
@@ -31,14 +25,11 @@ static const char *parse_poppasswd(struct span line, struct source_user *user)
 /* The file of cmd5checkpw 0.22 and 0.30: every secret is a plaintext, whatever it looks like. */
 static const char *parse_plain(struct span line, struct source_user *user)
 {
-	struct userfile_entry entry;
+	const char *problem = parse_poppasswd(line, user);
 
-	if (userfile_parse(line, &entry) != USERFILE_ENTRY)
-		return no_colon;
-	user->login = entry.login;
-	user->clear = entry.secret;
-	user->further = span_from(line, entry.login.length + 1 + entry.secret.length);
-	return NULL;
+	user->clear = user->secret;
+	user->secret = (struct span){ 0 };
+	return problem;
 }
 
 /* The last field; what stands before it is cut off. */
@@ -90,7 +81,7 @@ static const char *parse_dovecot(struct span line, struct source_user *user)
 	}
 	/* Without a scheme it is one of crypt(3). */
 	if (!span_begins(user->secret, "{") && !span_begins(user->secret, "!") &&
-	    !span_begins(user->secret, "*") && !is_hash(user->secret))
+	    !span_begins(user->secret, "*") && !credential_is_hash(user->secret))
 		return no_hash;
 	return NULL;
 }
@@ -102,7 +93,7 @@ static const char *parse_htpasswd(struct span line, struct source_user *user)
 	if (!scan_until(&rest, ':', &user->login))
 		return no_colon;
 	user->secret = rest;
-	return is_hash(rest) || span_begins(rest, "{SHA}") ? NULL : no_hash;
+	return credential_is_hash(rest) || span_begins(rest, "{SHA}") ? NULL : no_hash;
 }
 
 /* name:hash:uid:flags:gecos:dir:quota[:clear] */
@@ -126,13 +117,13 @@ static const char *parse_vpasswd(struct span line, struct source_user *user)
 	/* All behind the next colon is the password, colons included. */
 	if (scan_until(&rest, ':', &quota) && rest.length != 0) {
 		user->clear = rest;
-		user->secret.at = NULL;
+		user->secret = (struct span){ 0 };
 		return NULL;
 	}
 	/* vpopmail drops a {...} before a hash. */
 	if (scan_literal(&user->secret, "{") && !scan_until(&user->secret, '}', &scheme))
 		return no_hash;
-	return is_hash(user->secret) ? NULL : no_hash;
+	return credential_is_hash(user->secret) ? NULL : no_hash;
 }
 
 static const struct {
