@@ -35,7 +35,7 @@ say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
 comma := ,
 # empty where nothing is compiled
-BUILDS := $(or $(if $(MAKECMDGOALS),,all),$(filter-out clean help dist distcheck uninstall install-setuid,$(MAKECMDGOALS)))
+BUILDS := $(or $(if $(MAKECMDGOALS),,all),$(filter-out clean help coverage dist distcheck uninstall install-setuid,$(MAKECMDGOALS)))
 
 # $(call accepted,FLAG): FLAG if the compiler takes it and links with it.
 accepted = $(shell printf 'int main(void) { return 0; }' | \
@@ -219,6 +219,9 @@ bench: all $(BENCH)
 lint:
 	tests/lint/run
 
+coverage:
+	tests/coverage/run
+
 fuzz:
 	tests/fuzz/run $(FUZZ_SECONDS)
 
@@ -275,6 +278,7 @@ help:
 	@echo 'make check      run the tests (./quickstart check installs what they need)'
 	@echo 'make bench      measure against the floor and against other checkers'
 	@echo 'make lint       compilers, cppcheck, clang-tidy, mandoc, clang-format'
+	@echo 'make coverage   which lines of common/ and of the stores the tests run (needs gcc; best as root)'
 	@echo 'make fuzz       fuzz each parser for FUZZ_SECONDS (60)'
 	@echo 'make install    install into DESTDIR, PREFIX (/usr/local), BINDIR, MANDIR, DATADIR, SYSCONFDIR'
 	@echo 'make install-setuid  make the user checkpw and give him cmd5checkpw, set-uid; GROUP='
@@ -284,4 +288,4 @@ help:
 	@echo 'variables: CC CPPFLAGS CFLAGS LDFLAGS LINK=static|dynamic WERROR=1 SAN=address,undefined V=1'
 
 FORCE:
-.PHONY: all check test-programs bench lint fuzz install install-setuid uninstall dist distcheck clean help FORCE
+.PHONY: all check test-programs bench lint coverage fuzz install install-setuid uninstall dist distcheck clean help FORCE
