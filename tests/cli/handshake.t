@@ -155,6 +155,8 @@ for my $made ('<1896.697170952@postoffice.reston.mci.net>', '<noclock@host>', '<
 	row "challenge $made is not fresh", $message, 1, 'stale';
 	row "challenge $made, window 0", $message, 0, 'ok', config => "challenge-window = 0\n";
 }
+my $old = challenge(1260);
+row 'an old challenge is old for an unknown login, too', "nobody\0" . hmac_md5_hex($old, 'secret') . "\0$old\0", 1, 'stale';
 my $made = challenge(100);
 row 'a window of 60 s', "joe\0" . hmac_md5_hex($made, 'secret') . "\0$made\0", 1, 'stale',
   config => "challenge-window = 60\n";
@@ -165,5 +167,13 @@ for my $not ('<@host>', '<a@>', '<a@b@c>', '<a b@c>', "<a\x80\@c>", 'a@b', '<a@b
 $made = '<' . 'c' x 251 . '@h>';
 row 'a challenge of 255 bytes', "joe\0" . hmac_md5_hex($made, 'secret') . "\0$made\0", 0, 'ok',
   config => "challenge-window = 0\n";
+
+# Tried by hand: a terminal is told what it is. A server's descriptor 2 is none.
+SKIP: {
+	skip 'script is not installed', 2 if !-x '/usr/bin/script';
+	my $said = qx{script -qec '@{[ checker() ]}' /dev/null </dev/null 2>&1};
+	is $? >> 8, 2, 'on a terminal without a subprogram: exit 2';
+	like $said, qr/^usage: cmd5checkpw subprogram \[argument \.\.\.\]\r?$/m, '... and the usage';
+}
 
 done_testing;

@@ -53,6 +53,12 @@ for my $login ('user', 'user0', 'user201', 'user11111', ':index', 'user1:secret1
 }
 is uses_index('nobody', 'x'), 'index', 'an unknown login does not scan' if $strace;
 
+# Nobody whose secret could be tried in the place of an unknown login's.
+put_users("ann:!x\nbob:*\n");
+is index_users()->{exit}, 0, 'an index of locked users';
+is Poppasswd::login('ann', 'x')->{reason}, 'locked', '... a locked login is locked';
+is Poppasswd::login('nobody', 'x')->{reason}, 'mismatch', '... an unknown one is unknown';
+
 # The same rules as without it: comments, first lines, ends of lines, lines that are skipped.
 {
 	my $odd = "#c:x\n\nann:1\r\nann:2\nb:!{PLAIN}x\nnocolon\n" . 'y' x 5000 . ":z\nn\0ul:1\nlong:" . 'p' x 4091 . "\n:empty\nlast:end";
