@@ -34,7 +34,7 @@ for my $key (qw(users-cdb vpopmail-home)) {
 	like $explanation, qr/^\.Pa \Q$default\E \.$/m, "the default of $key stands in the manual";
 	like $sample, qr/^#\Q$key\E = \Q$default\E$/m, '... and in the sample';
 }
-my $text = join '', $store =~ /#define DEFAULT_DECOY(.*?)\n\n/s;
+my $text = join "", text("common/credential.h") =~ /#define CREDENTIAL_DECOY(.*?)\n\n/s;
 my $decoy = join '', $text =~ /"([^"]*)"/g;
 $decoy =~ s/^\{CRYPT\}//;
 like $sample, qr/^#decoy = \Q$decoy\E$/m, 'the decoy of the sample is the default of the program';
