@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#if __has_include(<ma_pvio.h>)
+#include <ma_pvio.h>
+#endif
 
 #define PAGE_BYTES 4096
 #define HEAP_BYTES (14 * PAGE_BYTES)
@@ -271,6 +274,24 @@ static bool is_no_domain(const struct query *query, unsigned number)
 				      number == ER_TOO_LONG_IDENT || number == ER_BAD_FIELD_ERROR);
 }
 
+/*
+ * The library keeps what it received, and with a statement for later this process outlives the
+ * answer by the length of a penalty.
+ */
+static void forget_answer(void)
+{
+	const NET *net = &connection->net;
+
+	if (net->buff != NULL)
+		secret_wipe(net->buff, (size_t)(net->buff_end - net->buff));
+#ifdef PVIO_READ_AHEAD_CACHE_SIZE
+	/* Unless there is something in it that nobody has read. */
+	if (net->pvio != NULL && net->pvio->cache != NULL &&
+	    net->pvio->cache_pos >= net->pvio->cache + net->pvio->cache_size)
+		secret_wipe(net->pvio->cache, PVIO_READ_AHEAD_CACHE_SIZE);
+#endif
+}
+
 enum client_answer client_ask(const struct query *query, const struct client_values *values,
 			      struct row *row, struct text *why)
 {
@@ -286,6 +307,7 @@ enum client_answer client_ask(const struct query *query, const struct client_val
 		(void)(statement != NULL
 			       ? fail(why, mysql_stmt_errno(statement), mysql_stmt_error(statement))
 			       : fail(why, mysql_errno(connection), mysql_error(connection)));
+	forget_answer();
 	return answer;
 }
 

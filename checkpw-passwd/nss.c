@@ -3,6 +3,7 @@
 #include "secret.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -10,6 +11,14 @@
 
 static char shadow_buffer[NSS_ENTRY_MAX_BYTES];
 static struct secret_region region = { .base = shadow_buffer, .size = sizeof(shadow_buffer) };
+
+void nss_begin(void)
+{
+#ifdef M_PERTURB
+	/* What stdio read of the shadow file is on the heap: free(3) overwrites it from here on. */
+	(void)mallopt(M_PERTURB, 0xff);
+#endif
+}
 
 static bool is_absent(int error)
 {

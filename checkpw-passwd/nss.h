@@ -13,6 +13,9 @@
 #include <pwd.h>
 #include <shadow.h>
 
+/* To be called before the others: the C library keeps no copy of what they read. */
+void nss_begin(void);
+
 /* `found` is NULL if there is no such account, and else good until the next call. */
 bool nss_find_passwd(const char *login, const struct passwd **found, struct text *why);
 

@@ -54,6 +54,7 @@ static struct account account = { .groups = groups };
 static bool open_store(struct text *why)
 {
 	(void)why;
+	nss_begin();
 	secret_register(&secret_region);
 	return true;
 }
