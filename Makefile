@@ -155,7 +155,8 @@ $(B)/flags: FORCE
 LEFT_OUT = $(if $(MYSQL_LIBRARIES),,$(foreach name,server name query row mysql_store,tests/unit/test_$(name).c) \
 	tests/fuzz/fuzz_mysql.c)
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(B)/unit/%,$(filter-out $(LEFT_OUT),$(wildcard tests/unit/test_*.c)))
-HELPERS = $(B)/tests/probe $(B)/tests/spawn $(B)/tests/standin $(B)/tests/killer $(B)/tests/witness
+HELPERS = $(B)/tests/probe $(B)/tests/spawn $(B)/tests/standin $(B)/tests/killer $(B)/tests/witness \
+	$(B)/tests/flood
 SIMULATION = $(B)/simulation/cmd5checkpw $(B)/simulation/simulate $(B)/simulation/hammer
 REPLAYS = $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/replay_%,$(filter-out $(LEFT_OUT),$(wildcard tests/fuzz/fuzz_*.c)))
 BENCH = $(B)/bench/bench $(B)/bench/lines $(B)/bench/floor $(B)/bench/floor-dynamic $(B)/bench/noop

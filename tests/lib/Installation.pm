@@ -60,7 +60,7 @@ sub install {
 	mkdir $_ or $!{EEXIST} or die "$_: $!" for qw(/etc/checkpw /var/lib/checkpw);
 	chown $uid{checkpw}, $uid{checkpw}, '/var/lib/checkpw';
 	chmod 0700, '/var/lib/checkpw';
-	must('cp', '-p', build_dir() . "/tests/$_", "$dir/tests") for qw(probe spawn standin witness);
+	must('cp', '-p', build_dir() . "/tests/$_", "$dir/tests") for qw(probe spawn standin witness flood);
 	put('/etc/nsswitch.conf', join('', map { "$_: files\n" } qw(passwd group shadow gshadow)), 0, 0, 0644);
 	return $dir;
 }
@@ -77,13 +77,13 @@ sub installed {
 	mkdir $home;
 	chown $uid{joe}, $uid{joe}, $home;
 	chmod 0755, $home;
-	my $decoy = "decoy = " . crypt('decoy', '$1$abcdefgh$') . "\n";
+	my $decoy = 'decoy = ' . ($given{decoy} // crypt 'decoy', '$1$abcdefgh$') . "\n";
 	my @set_uid = (before => \@as_mail);
 	my @by_root = (before => [], env => { TCPLOCALPORT => 110 });
 
 	put('/etc/poppasswd', "joe:$stored\n", $uid{checkpw}, $uid{checkpw}, 0400);
 	put('/etc/checkpw/cmd5checkpw.conf', $common . $penalty->('cmd5checkpw', $uid{checkpw}), 0, 0, 0644);
-	%installed = ('cmd5checkpw, set-uid' => { @set_uid, login => 'joe', program => [ copy('cmd5checkpw', $uid{checkpw}, $uid{checkpw}, 06755) ] });
+	%installed = ('cmd5checkpw, set-uid' => { @set_uid, env => { TCPLOCALPORT => 25 }, login => 'joe', program => [ copy('cmd5checkpw', $uid{checkpw}, $uid{checkpw}, 06755) ] });
 
 	for my $case ([ 'passwd', "joe:x:$uid{joe}:$uid{joe}::$home:/bin/sh\n", 0644 ], [ 'shadow', "joe:$hash:19000:0:99999:7:::\n", 0600 ]) {
 		my ($file, $line, $mode) = @{$case};
