@@ -210,6 +210,9 @@ $(B)/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/fuzz.o $(B)/tests/f
 
 test-programs: all $(UNIT_TESTS) $(HELPERS) $(SIMULATION) $(REPLAYS) $(BENCH)
 
+# With B=build/dynamic LINK=dynamic what tests/memory runs under valgrind.
+memory-programs: all $(HELPERS)
+
 check: test-programs
 	CHECKPW_BUILD=$(CURDIR)/$(B) $(PROVE) --timer --recurse --jobs $(JOBS) \
 		--rules 'seq=tests/clients/*' --rules 'par=**' $(TESTS)
@@ -289,4 +292,5 @@ help:
 	@echo 'variables: CC CPPFLAGS CFLAGS LDFLAGS LINK=static|dynamic WERROR=1 SAN=address,undefined V=1'
 
 FORCE:
-.PHONY: all check test-programs bench lint coverage fuzz install install-setuid uninstall dist distcheck clean help FORCE
+.PHONY: all check test-programs memory-programs bench lint coverage fuzz install install-setuid uninstall dist distcheck \
+	clean help FORCE

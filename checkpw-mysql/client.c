@@ -17,6 +17,7 @@
 #define HEAP_BYTES (14 * PAGE_BYTES)
 
 static MYSQL *connection;
+static MYSQL_STMT *statement; /* the last one */
 
 /* Of these the server learns nothing that it could use elsewhere. */
 #define PROOFS "mysql_native_password,client_ed25519"
@@ -143,9 +144,20 @@ bool client_connect(const struct server *server, char *password, struct text *wh
 	return true;
 }
 
+static bool begin_statement(void)
+{
+	if (statement != NULL)
+		mysql_stmt_close(statement);
+	statement = mysql_stmt_init(connection);
+	return statement != NULL;
+}
+
 void client_close(void)
 {
 	mysql_close(connection);
+	/* After the connection, so that the server need not hear of it. */
+	if (statement != NULL)
+		mysql_stmt_close(statement);
 }
 
 /* Binary strings: the server compares them as the column wants it, and rejects no byte. */
@@ -165,8 +177,7 @@ static void bind_values(const struct query *query, const struct client_values *v
 }
 
 /* One round trip where the server allows it, for the number of parameters is said before. */
-static bool execute(MYSQL_STMT *statement, const struct query *query,
-		    const struct client_values *values)
+static bool execute(const struct query *query, const struct client_values *values)
 {
 	MYSQL_BIND binds[QUERY_PARAMETERS_MAX];
 	unsigned count = (unsigned)query->parameter_count;
@@ -238,17 +249,20 @@ static void note_lengths(const struct sinks *sinks, struct row *row)
 	}
 }
 
-static enum client_answer fetch(MYSQL_STMT *statement, struct row *row, struct text *why)
+static enum client_answer fetch(struct row *row, struct text *why)
 {
 	MYSQL_RES *columns = mysql_stmt_result_metadata(statement);
 	struct sinks sinks;
+	bool known;
 	int fetched;
 
 	if (columns == NULL) {
 		text_join(why, "the query has no answer");
 		return CLIENT_BAD_ANSWER;
 	}
-	if (!take_columns(columns, &sinks, row, why))
+	known = take_columns(columns, &sinks, row, why);
+	mysql_free_result(columns);
+	if (!known)
 		return CLIENT_BAD_ANSWER;
 	if (mysql_stmt_bind_result(statement, sinks.binds) != 0)
 		return CLIENT_SERVER_FAILED;
@@ -265,6 +279,13 @@ static enum client_answer fetch(MYSQL_STMT *statement, struct row *row, struct t
 		return CLIENT_ROW;
 	text_join(why, "more than one row");
 	return CLIENT_BAD_ANSWER;
+}
+
+static bool explain_failure(struct text *why)
+{
+	return statement != NULL
+		       ? fail(why, mysql_stmt_errno(statement), mysql_stmt_error(statement))
+		       : fail(why, mysql_errno(connection), mysql_error(connection));
 }
 
 /* A stranger wrote the name: that there is no such table, or none of users, is an answer. */
@@ -295,29 +316,20 @@ static void forget_answer(void)
 enum client_answer client_ask(const struct query *query, const struct client_values *values,
 			      struct row *row, struct text *why)
 {
-	MYSQL_STMT *statement = mysql_stmt_init(connection);
 	enum client_answer answer = CLIENT_SERVER_FAILED;
 
 	text_clear(why);
-	if (statement != NULL && execute(statement, query, values))
-		answer = fetch(statement, row, why);
+	if (begin_statement() && execute(query, values))
+		answer = fetch(row, why);
 	else if (statement != NULL && is_no_domain(query, mysql_stmt_errno(statement)))
 		answer = CLIENT_NO_ROW;
 	if (answer == CLIENT_SERVER_FAILED)
-		(void)(statement != NULL
-			       ? fail(why, mysql_stmt_errno(statement), mysql_stmt_error(statement))
-			       : fail(why, mysql_errno(connection), mysql_error(connection)));
+		(void)explain_failure(why);
 	forget_answer();
 	return answer;
 }
 
 bool client_tell(const struct query *query, const struct client_values *values, struct text *why)
 {
-	MYSQL_STMT *statement = mysql_stmt_init(connection);
-
-	if (statement != NULL && execute(statement, query, values))
-		return true;
-	return statement != NULL
-		       ? fail(why, mysql_stmt_errno(statement), mysql_stmt_error(statement))
-		       : fail(why, mysql_errno(connection), mysql_error(connection));
+	return (begin_statement() && execute(query, values)) || explain_failure(why);
 }

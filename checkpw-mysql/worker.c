@@ -67,6 +67,8 @@ static bool leave_descriptors(void)
 		if (dup2(nothing, descriptor) == -1)
 			return false;
 	}
+	if (nothing > 2)
+		close(nothing);
 	return true;
 }
 

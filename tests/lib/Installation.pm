@@ -66,7 +66,7 @@ sub install {
 }
 
 # Lays out a user whose password is `password`, stored as `stored` (the text of a hash, {PLAIN}...); the
-# database's own is `database`. `config` is added to every configuration. Returns the names of the installations.
+# database's own is `database`. `config` is added to every configuration, `mysql` to that of checkpw-mysql. Returns the names of the installations.
 sub installed {
 	my (%given) = @_;
 	my $common = "log = stderr\n" . ($given{config} // '');
@@ -84,6 +84,7 @@ sub installed {
 	put('/etc/poppasswd', "joe:$stored\n", $uid{checkpw}, $uid{checkpw}, 0400);
 	put('/etc/checkpw/cmd5checkpw.conf', $common . $penalty->('cmd5checkpw', $uid{checkpw}), 0, 0, 0644);
 	%installed = ('cmd5checkpw, set-uid' => { @set_uid, env => { TCPLOCALPORT => 25 }, login => 'joe', program => [ copy('cmd5checkpw', $uid{checkpw}, $uid{checkpw}, 06755) ] });
+	$installed{'cmd5checkpw, root'} = { @by_root, login => 'joe', program => [ copy('cmd5checkpw', 0, 0, 0755) ] };
 
 	for my $case ([ 'passwd', "joe:x:$uid{joe}:$uid{joe}::$home:/bin/sh\n", 0644 ], [ 'shadow', "joe:$hash:19000:0:99999:7:::\n", 0600 ]) {
 		my ($file, $line, $mode) = @{$case};
@@ -108,7 +109,7 @@ sub installed {
 
 	lay_out_database(%given);
 	my $settings = $common . $decoy . $penalty->('checkpw-mysql', $uid{checkpw}) . "servers = $server->{socket}\nuser = mail\npassword = $given{database}\ndatabase = mail\n"
-	  . "schema = checkpw\nbecome = yes\nafter-login = UPDATE users SET disabled = 0 WHERE login = :login\n";
+	  . ($given{mysql} // '') . "schema = checkpw\nbecome = yes\nafter-login = UPDATE users SET disabled = 0 WHERE login = :login\n";
 	put('/etc/checkpw/checkpw-mysql.conf', $settings, $uid{checkpw}, $uid{checkpw}, 0400);
 	put('/etc/checkpw/root-mysql.conf', $settings, 0, 0, 0400);
 	my $row = { login => 'joe', program => [ copy('checkpw-mysql', $uid{checkpw}, $uid{checkpw}, 06755) ] };
@@ -147,8 +148,8 @@ sub server { return $server }
 # What an installation is: login, program, before, env.
 sub installation { return $installed{ $_[0] } }
 
-# One login through an installation, as Checker's attempt; `before` goes in front of the change of user, and
-# `password` makes the message.
+# One login through an installation, as Checker's attempt; `before` goes in front of the change of user, `under`
+# behind it, and `password` makes the message.
 sub run_installed {
 	my ($name, %given) = @_;
 	my $one = $installed{$name} or die "$name is not installed\n";
@@ -156,7 +157,7 @@ sub run_installed {
 	my $out = "$dir/cores/probe.out";
 	unlink $out;
 	my $got = attempt(message => "$one->{login}\0" . ($given{password} // '') . "\0\0", subprogram => [ "$dir/tests/probe", $out ], %given,
-		program => $one->{program}, before => [ @{ $given{before} // [] }, @{ $one->{before} } ], env => \%env);
+		program => $one->{program}, before => [ @{ $given{before} // [] }, @{ $one->{before} }, @{ $given{under} // [] } ], env => \%env);
 	for (split /\n/, read_file($out) // '') {
 		/^env ([^=]*)=(.*)/ ? $got->{env}{$1} = $2 : /^([^ :\t]+):?[ \t]*(.*)/ ? $got->{probe}{$1} = $2 : 0;
 	}
