@@ -137,12 +137,18 @@ static enum store_lookup find_account(const char *login, struct span *secret, st
 	return STORE_FOUND;
 }
 
+/* Such lines tell nss_compat where to look; its entry without a password is nobody's. */
+static bool is_directive(struct span login)
+{
+	return span_begins(login, "+") || span_begins(login, "-");
+}
+
 static enum store_lookup find(struct span login, struct span *secret, struct text *why)
 {
 	char name[LOGIN_MAX_BYTES];
 	enum store_lookup lookup;
 
-	if (login.length >= sizeof(name))
+	if (login.length >= sizeof(name) || is_directive(login))
 		return STORE_ABSENT;
 	memcpy(name, login.at, login.length);
 	name[login.length] = '\0';

@@ -602,6 +602,13 @@ for my $login ("cpwtest1\n", "\ncpwtest1", 'cpwtest1 ', ' cpwtest1', 'CPWTEST1',
 	my $shown = $login =~ s/([^!-~])/sprintf '\\x%02x', ord $1/ger;
 	rows('login ' . substr($shown, 0, 40), 'mismatch', login => $login, password => password('cpwtest1'));
 }
+{
+	# Neither is an account, nor does the line show that NSS does not answer.
+	my $passwd = read_file('/etc/passwd');
+	put('/etc/passwd', "$passwd+\n-cpwnobody::::::\n");
+	rows("login $_, where that is a line of nss_compat", 'mismatch', login => $_) for '+', '-cpwnobody';
+	put('/etc/passwd', $passwd);
+}
 row('log-unknown-login', 'unknown-login', login => 'cpwnobody', more => "log-unknown-login = yes\n");
 row('log-unknown-login, a login of 300 bytes', 'unknown-login', login => 'a' x 300, password => $wrong, more => "log-unknown-login = yes\n");
 row('no password', 'empty', message => "cpwtest1\0\0\0");
