@@ -345,8 +345,12 @@ static int attempt_with(struct span message, unsigned settings)
 	if (child == 0)
 		run_checker(ends[0], settings);
 	close(ends[0]);
-	if (child == -1 || waitpid(child, &status, 0) != child)
+	if (child == -1)
 		abort();
+	while (waitpid(child, &status, 0) == -1) { /* libFuzzer's clock interrupts */
+		if (errno != EINTR)
+			abort();
+	}
 	if (remains->ended && counters.count != 0)
 		memcpy(counters.at, remains->counters, counters.count);
 	return status;
