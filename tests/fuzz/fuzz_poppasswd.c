@@ -1,6 +1,8 @@
 /* A poppasswd: the first line is the login asked for, the rest the file. */
 #include "fuzz.h"
 
+#include "userfile.h"
+
 /* Its static state is made anew for each input. */
 #include "../../cmd5checkpw/poppasswd.c"
 

@@ -8,13 +8,9 @@
  */
 #include "fuzz.h"
 
-int cmd5checkpw_main(int argc, char **argv);
-#define main cmd5checkpw_main
-#include "../../cmd5checkpw/main.c"
-#include "../../cmd5checkpw/poppasswd.c"
-#undef main
+#include "driver.h"
 
-#include "request.h"
+#include "../../cmd5checkpw/poppasswd.c"
 
 #include <assert.h>
 #include <fcntl.h>
@@ -131,7 +127,7 @@ static void run_checker(int handshake, unsigned settings)
 	dup2(output_file, 1);
 	dup2(log_file, 2);
 	set_environment(settings);
-	finish(cmd5checkpw_main(3, arguments));
+	finish(driver_run(&poppasswd_store, 3, arguments));
 }
 
 /* ---- files ---- */

@@ -4,6 +4,9 @@
  */
 #include "fuzz.h"
 
+#include "userfile.h"
+#include "userindex.h"
+
 /* Its static state is made anew for each input. */
 #include "../../cmd5checkpw/poppasswd.c"
 
