@@ -190,6 +190,11 @@ $(B)/simulation/%: $(B)/tests/simulation/%.o $(B)/libcommon.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARIES)
 
+$(B)/bench/bench: $(patsubst %,$(B)/tests/bench/%.o,bench pairs trace limit load message)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
+
 $(B)/bench/%: $(B)/tests/bench/%.o
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
@@ -217,8 +222,10 @@ check: test-programs
 	CHECKPW_BUILD=$(CURDIR)/$(B) $(PROVE) --timer --recurse --jobs $(JOBS) \
 		--rules 'seq=tests/clients/*' --rules 'par=**' $(TESTS)
 
+# BENCH_FLAGS=-q is quicker, and says less.
+BENCH_FLAGS =
 bench: all $(BENCH)
-	tests/bench/run $(B)
+	tests/bench/run $(BENCH_FLAGS) $(B)
 
 lint:
 	tests/lint/run

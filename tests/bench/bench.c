@@ -1,69 +1,42 @@
 /*
- * Compares two checkpassword programs, A and B, in pairs of runs: A B, B A, A B, ... so that
- * whatever slows the machine down for a while slows both. Both get their message on descriptor 3,
- * have /dev/null as standard input and output, and the file of -e (or /dev/null) as standard error.
- *
- * Wall time runs from just before vfork() until wait4() returns and so includes the subprogram;
- * processor time and page faults are those of wait4(), with waited-for child processes included.
- * System calls are counted in one further run under ptrace.
+ * Measures checkpassword programs: compares A and B in pairs of runs (pairs.h), counts what they do
+ * (trace.h), and of A alone finds the smallest softlimit (limit.h) or the logins a second (load.h).
+ * Both get their message on descriptor 3, have /dev/null as standard input and output, and the file
+ * of -e (or /dev/null) as standard error.
  *
  * Exits 0; 1 if the runs of one program end differently; 2 when misused; 111 for trouble.
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+#include "limit.h"
+#include "load.h"
+#include "message.h"
+#include "pairs.h"
+#include "trace.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <stdnoreturn.h>
 #include <string.h>
-#include <sys/ptrace.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#define MESSAGE_FD 3
-#define MESSAGE_MAX_BYTES 512
 #define PAIRS_MAX 1000000
+#define INSTRUCTIONS_MAX 3000000 /* of A, then it is given up: some seconds */
+#define LOAD_SECONDS 1.0
 #define FIRST_FREE_FD 10
 
-enum { DIFFERED = 1, MISUSED = 2, TROUBLE = 111, NOT_RUN = 127 };
-
-struct message {
-	unsigned char bytes[MESSAGE_MAX_BYTES];
-	size_t len;
-};
-
-struct calls {
-	unsigned long to_exec; /* from the checker's own exec to the subprogram's */
-	unsigned long after;
-	unsigned long children;
-	int execs;
-	int status;
-};
-
-struct side {
-	const char *name;
-	char **argv;
-	struct message message;
-	double *wall;   /* microseconds, one per pair */
-	double *cpu;    /* microseconds, user and system together */
-	double *faults; /* minor page faults */
-	unsigned long runs;
-	int status; /* as wait4() gave it, the same in all runs */
-	struct calls calls;
-};
+enum { DIFFERED = 1, MISUSED = 2, TROUBLE = 111 };
 
 struct options {
 	size_t pairs;
 	size_t warmup;
-	int cpu; /* -1: not pinned */
+	unsigned parallel; /* 0: pairs are measured */
+	int cpu;           /* -1: not pinned */
+	int descriptor;    /* of A's message */
+	bool more;
 	const char *log;
 	const char *login;
 	const char *password;
@@ -84,94 +57,19 @@ static noreturn void die(const char *what)
 static noreturn void misused(const char *why)
 {
 	fprintf(complaints, "bench: %s\n", why);
-	fputs("usage: bench [-n PAIRS] [-w WARMUP] [-c CPU] [-e LOGFILE]\n"
+	fputs("usage: bench [-n PAIRS] [-w WARMUP] [-c CPU] [-e LOGFILE] [-i] [-d DESCRIPTOR]\n"
 	      "             -m HEX [-b HEX] | -l LOGIN -p PASSWORD   -- A [ARG...] -- B [ARG...]\n"
+	      "       bench -j PARALLEL ...\n"
 	      "  -n  pairs of runs (500)         -w  unmeasured pairs before them (20)\n"
 	      "  -c  stay on this CPU            -e  takes standard error (/dev/null)\n"
 	      "  -m  the message on descriptor 3, in hexadecimal; -b another one for B\n"
 	      "  -l, -p  the same for LOGIN NUL PASSWORD NUL NUL\n"
+	      "  -d  A finds its message on this descriptor\n"
+	      "  -i  instructions and the smallest softlimit of A, too, which takes seconds\n"
+	      "  -j  logins a second of A instead, so many at the same time\n"
 	      "A and B are paths; no argument of A can be \"--\".\n",
 	      complaints);
 	exit(MISUSED);
-}
-
-/* Messages */
-
-static int hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = memchr(digits, tolower((unsigned char)c), sizeof(digits) - 1);
-
-	return at != NULL ? (int)(at - digits) : -1;
-}
-
-static void message_from_hex(struct message *m, const char *hex)
-{
-	size_t len = strlen(hex);
-
-	if (len % 2 != 0 || len / 2 > MESSAGE_MAX_BYTES)
-		misused("-m and -b take an even number of hexadecimal digits, at most 1024");
-	for (m->len = 0; m->len < len / 2; m->len++) {
-		int high = hex_digit(hex[2 * m->len]);
-		int low = hex_digit(hex[2 * m->len + 1]);
-
-		if (high == -1 || low == -1)
-			misused("-m and -b take hexadecimal digits");
-		m->bytes[m->len] = (unsigned char)(high << 4 | low);
-	}
-}
-
-static void message_from_login(struct message *m, const char *login, const char *password)
-{
-	size_t login_size = strlen(login) + 1;
-	size_t password_size = strlen(password) + 1;
-
-	if (login_size + password_size + 1 > MESSAGE_MAX_BYTES)
-		misused("login and password are too long");
-	memcpy(m->bytes, login, login_size);
-	memcpy(m->bytes + login_size, password, password_size);
-	m->len = login_size + password_size;
-	m->bytes[m->len++] = '\0';
-}
-
-/* The message fits the pipe's buffer: it is written, and the end closed, before anyone reads. */
-static void message_offer(const struct message *m)
-{
-	int ends[2];
-
-	if (pipe2(ends, O_CLOEXEC) == -1)
-		die("pipe");
-	if (write(ends[1], m->bytes, m->len) != (ssize_t)m->len)
-		die("write to the pipe");
-	if (dup2(ends[0], MESSAGE_FD) == -1)
-		die("descriptor 3");
-	close(ends[0]);
-	close(ends[1]);
-}
-
-/* One run */
-
-static double microseconds(const struct timespec *begin, const struct timespec *end)
-{
-	return 1e6 * (double)(end->tv_sec - begin->tv_sec) +
-	       1e-3 * (double)(end->tv_nsec - begin->tv_nsec);
-}
-
-static double timeval_microseconds(const struct timeval *t)
-{
-	return 1e6 * (double)t->tv_sec + (double)t->tv_usec;
-}
-
-/* vfork copies no page tables, and its child has nothing to arrange: what is timed is the exec. */
-static pid_t spawn(char **argv)
-{
-	pid_t pid = vfork();
-
-	if (pid == 0) {
-		execv(argv[0], argv);
-		_exit(NOT_RUN);
-	}
-	return pid;
 }
 
 static const char *status_text(int status, char *text, size_t size)
@@ -183,200 +81,39 @@ static const char *status_text(int status, char *text, size_t size)
 	return text;
 }
 
-static void check_status(struct side *s, int status)
+static void print_traces(const struct side *s)
 {
-	char first[32], now[32];
-
-	if (s->runs++ == 0)
-		s->status = status;
-	if (status == s->status)
-		return;
-	fprintf(complaints, "bench: %s: exit status %s at first, %s in run %lu\n", s->name,
-		status_text(s->status, first, sizeof(first)), status_text(status, now, sizeof(now)),
-		s->runs);
-	exit(DIFFERED);
-}
-
-static void run_once(struct side *s, size_t slot)
-{
-	struct timespec begin, end;
-	struct rusage used;
-	int status;
-	pid_t pid;
-
-	message_offer(&s->message);
-	clock_gettime(CLOCK_MONOTONIC, &begin);
-	pid = spawn(s->argv);
-	if (pid == -1)
-		die("vfork");
-	if (wait4(pid, &status, 0, &used) != pid)
-		die("wait4");
-	clock_gettime(CLOCK_MONOTONIC, &end);
-
-	check_status(s, status);
-	s->wall[slot] = microseconds(&begin, &end);
-	s->cpu[slot] = timeval_microseconds(&used.ru_utime) + timeval_microseconds(&used.ru_stime);
-	s->faults[slot] = (double)used.ru_minflt;
-}
-
-static void run_pairs(struct side *a, struct side *b, size_t pairs, size_t warmup)
-{
-	size_t i;
-
-	/* The measured runs write over what these leave in the first slot. */
-	for (i = 0; i < warmup; i++) {
-		run_once(a, 0);
-		run_once(b, 0);
-	}
-	for (i = 0; i < pairs; i++) {
-		run_once(i % 2 == 0 ? a : b, i);
-		run_once(i % 2 == 0 ? b : a, i);
-	}
-}
-
-/* System calls */
-
-static pid_t spawn_traced(char **argv)
-{
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0 && raise(SIGSTOP) == 0)
-			execv(argv[0], argv);
-		_exit(NOT_RUN);
-	}
-	return pid;
-}
-
-static int at_syscall_entry(pid_t pid)
-{
-	struct __ptrace_syscall_info info;
-
-	if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, (void *)sizeof(info), &info) <= 0)
-		return 0;
-	return info.op == PTRACE_SYSCALL_INFO_ENTRY;
-}
-
-static void count_call(struct calls *c, int in_child)
-{
-	if (in_child)
-		c->children++;
-	else if (c->execs == 1)
-		c->to_exec++;
-	else if (c->execs > 1)
-		c->after++;
-}
-
-/* Counts what the stop stands for; returns the signal to go on with, 0 for none. */
-static int handle_stop(struct calls *c, pid_t pid, int in_child, int status)
-{
-	int sig = WSTOPSIG(status);
-
-	if (sig == (SIGTRAP | 0x80)) {
-		if (at_syscall_entry(pid))
-			count_call(c, in_child);
-		return 0;
-	}
-	if (status >> 8 == (SIGTRAP | PTRACE_EVENT_EXEC << 8) && !in_child)
-		c->execs++;
-	return sig == SIGTRAP || sig == SIGSTOP ? 0 : sig;
-}
-
-static void follow(struct calls *c, pid_t checker)
-{
-	int status, sig;
-	pid_t pid;
-
-	while ((pid = waitpid(-1, &status, __WALL)) != -1) {
-		if (WIFSTOPPED(status)) {
-			sig = handle_stop(c, pid, pid != checker, status);
-			ptrace(PTRACE_SYSCALL, pid, NULL, (void *)(intptr_t)sig);
-		} else if (pid == checker) {
-			c->status = status;
-		}
-	}
-}
-
-/* Where tracing is not allowed, execs stays 0. */
-static void count_calls(struct side *s)
-{
-	const intptr_t trace = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEFORK |
-			       PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL;
-	int status;
-	pid_t pid;
-
-	message_offer(&s->message);
-	pid = spawn_traced(s->argv);
-	if (pid == -1)
-		die("fork");
-	if (waitpid(pid, &status, 0) != pid)
-		die("waitpid");
-	if (!WIFSTOPPED(status))
-		return;
-	if (ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)trace) == -1)
-		die("ptrace");
-	ptrace(PTRACE_SYSCALL, pid, NULL, NULL);
-	follow(&s->calls, pid);
-}
-
-/* Figures */
-
-static int compare_doubles(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-/* q is a fraction, 0.5 for the median; sorts the values. */
-static double quantile(double *values, size_t n, double q)
-{
-	double at = q * (double)(n - 1);
-	size_t below = (size_t)at;
-	size_t above = below + 1 < n ? below + 1 : below;
-
-	qsort(values, n, sizeof(values[0]), compare_doubles);
-	return values[below] + (at - (double)below) * (values[above] - values[below]);
-}
-
-static double *new_column(size_t n)
-{
-	double *column = calloc(n, sizeof(*column));
-
-	if (column == NULL)
-		die("memory");
-	return column;
-}
-
-/* To be taken before the columns are sorted: it needs the two runs of one pair side by side. */
-static double median_of_ratios(const struct side *a, const struct side *b, size_t pairs)
-{
-	double *ratios = new_column(pairs);
-	double median;
-	size_t i;
-
-	for (i = 0; i < pairs; i++)
-		ratios[i] = a->wall[i] / b->wall[i];
-	median = quantile(ratios, pairs, 0.5);
-	free(ratios);
-	return median;
-}
-
-static void print_calls(const struct side *s)
-{
+	struct traces traces, *t = &traces;
 	char text[32];
 
-	if (s->calls.execs == 0) {
+	if (!trace_calls(s->argv, &s->message, t))
+		die("trace");
+	if (t->execs == 0) {
 		fputs("  calls    not counted: tracing is not allowed here\n", report);
 		return;
 	}
-	fprintf(report, "  calls    %lu %s, %lu afterwards, %lu in child processes\n",
-		s->calls.to_exec,
-		s->calls.execs > 1 ? "up to the subprogram's exec" : "in all, no exec",
-		s->calls.after, s->calls.children);
-	if (s->calls.status != s->status)
+	fprintf(report, "  calls    %lu %s, %lu in child processes\n", t->own.calls,
+		t->execs > 1 ? "up to the subprogram's exec" : "in all, no exec",
+		t->children.calls);
+	fprintf(report, "  memory   %lu KB, %lu in a child process\n", t->own.kilobytes,
+		t->children.kilobytes);
+	if (t->status != s->status)
 		fprintf(report, "           (exit status %s when traced)\n",
-			status_text(s->calls.status, text, sizeof(text)));
+			status_text(t->status, text, sizeof(text)));
+}
+
+static void print_more(const struct side *s)
+{
+	struct traces t;
+
+	fprintf(report, "  limit    %zu bytes\n", limit_find(s->argv, &s->message, s->status));
+	if (!trace_instructions(s->argv, &s->message, INSTRUCTIONS_MAX, &t))
+		die("instructions");
+	if (t.own.instructions + t.children.instructions > INSTRUCTIONS_MAX)
+		fprintf(report, "  steps    more than %d instructions\n", INSTRUCTIONS_MAX);
+	else
+		fprintf(report, "  steps    %lu instructions, %lu in child processes\n",
+			t.own.instructions, t.children.instructions);
 }
 
 static void print_side(struct side *s, size_t pairs)
@@ -388,23 +125,26 @@ static void print_side(struct side *s, size_t pairs)
 	for (i = 0; s->argv[i] != NULL; i++)
 		fprintf(report, " %s", s->argv[i]);
 	fprintf(report, "\n  wall     median %.1f us, p10 %.1f, p90 %.1f\n",
-		quantile(s->wall, pairs, 0.5), quantile(s->wall, pairs, 0.1),
-		quantile(s->wall, pairs, 0.9));
+		pairs_quantile(s->wall, pairs, 0.5), pairs_quantile(s->wall, pairs, 0.1),
+		pairs_quantile(s->wall, pairs, 0.9));
 	fprintf(report, "  cpu      median %.1f us, user and system\n",
-		quantile(s->cpu, pairs, 0.5));
-	fprintf(report, "  faults   median %.0f\n", quantile(s->faults, pairs, 0.5));
+		pairs_quantile(s->cpu, pairs, 0.5));
+	fprintf(report, "  faults   median %.0f\n", pairs_quantile(s->faults, pairs, 0.5));
 	fprintf(report, "  status   %s\n", status_text(s->status, text, sizeof(text)));
-	print_calls(s);
+	print_traces(s);
 }
 
-static void print_report(struct side *a, struct side *b, size_t pairs)
+static void print_report(struct side *a, struct side *b, size_t pairs, bool more)
 {
-	double pairwise = median_of_ratios(a, b, pairs);
+	double pairwise = pairs_ratio(a, b, pairs);
 
 	print_side(a, pairs);
+	if (more)
+		print_more(a);
 	print_side(b, pairs);
 	fprintf(report, "A/B      %.3f median of the pairwise ratios, %.3f ratio of the medians",
-		pairwise, quantile(a->wall, pairs, 0.5) / quantile(b->wall, pairs, 0.5));
+		pairwise,
+		pairs_quantile(a->wall, pairs, 0.5) / pairs_quantile(b->wall, pairs, 0.5));
 	fprintf(report, " (%zu pairs)\n", pairs);
 }
 
@@ -427,7 +167,7 @@ static void read_options(struct options *o, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "+n:w:c:e:m:b:l:p:")) != -1) {
+	while ((c = getopt(argc, argv, "+n:w:c:e:m:b:l:p:d:j:i")) != -1) {
 		switch (c) {
 		case 'n':
 			o->pairs = number(optarg, 1, PAIRS_MAX);
@@ -437,6 +177,15 @@ static void read_options(struct options *o, int argc, char **argv)
 			break;
 		case 'c':
 			o->cpu = (int)number(optarg, 0, CPU_SETSIZE - 1);
+			break;
+		case 'd':
+			o->descriptor = (int)number(optarg, 0, MESSAGE_FD);
+			break;
+		case 'j':
+			o->parallel = (unsigned)number(optarg, 1, LOAD_PARALLEL_MAX);
+			break;
+		case 'i':
+			o->more = true;
 			break;
 		case 'e':
 			o->log = optarg;
@@ -461,17 +210,19 @@ static void read_options(struct options *o, int argc, char **argv)
 
 static void read_messages(const struct options *o, struct side *a, struct side *b)
 {
-	int by_login = o->login != NULL && o->password != NULL;
+	bool by_login = o->login != NULL && o->password != NULL;
 
 	if ((o->login != NULL) != (o->password != NULL) || by_login == (o->hex != NULL))
 		misused("give either -m, or -l and -p");
-	if (by_login)
-		message_from_login(&a->message, o->login, o->password);
-	else
-		message_from_hex(&a->message, o->hex);
+	if (by_login && !message_from_login(&a->message, o->login, o->password))
+		misused("login and password are too long");
+	if (!by_login && !message_from_hex(&a->message, o->hex))
+		misused("-m takes an even number of hexadecimal digits, at most 1024");
 	b->message = a->message;
-	if (o->hex_b != NULL)
-		message_from_hex(&b->message, o->hex_b);
+	if (o->hex_b != NULL && !message_from_hex(&b->message, o->hex_b))
+		misused("-b takes an even number of hexadecimal digits, at most 1024");
+	a->message.descriptor = o->descriptor;
+	b->message.descriptor = MESSAGE_FD;
 }
 
 /* words[-1] is the "--" before A; the one before B becomes A's terminator. */
@@ -488,15 +239,6 @@ static void read_commands(char **words, struct side *a, struct side *b)
 	*word = NULL;
 	a->argv = words;
 	b->argv = word + 1;
-}
-
-static void prepare(struct side *s, size_t pairs)
-{
-	if (access(s->argv[0], X_OK) == -1)
-		die(s->argv[0]);
-	s->wall = new_column(pairs);
-	s->cpu = new_column(pairs);
-	s->faults = new_column(pairs);
 }
 
 static FILE *copy_of(int fd)
@@ -546,9 +288,56 @@ static void pin(int cpu)
 		die("-c");
 }
 
+static void prepare(struct side *s, size_t pairs)
+{
+	if (access(s->argv[0], X_OK) == -1)
+		die(s->argv[0]);
+	if (!pairs_prepare(s, pairs))
+		die("memory");
+}
+
+static void differed(const struct side *s)
+{
+	char first[32], last[32];
+
+	if (s->status == s->last_status)
+		return;
+	fprintf(complaints, "bench: %s: exit status %s at first, %s in run %lu\n", s->name,
+		status_text(s->status, first, sizeof(first)),
+		status_text(s->last_status, last, sizeof(last)), s->runs);
+	exit(DIFFERED);
+}
+
+static void compare(struct side *a, struct side *b, const struct options *o)
+{
+	prepare(a, o->pairs);
+	prepare(b, o->pairs);
+	switch (pairs_run(a, b, o->pairs, o->warmup)) {
+	case PAIRS_TROUBLE:
+		die("run");
+	case PAIRS_DIFFERED:
+		differed(a);
+		differed(b);
+		break;
+	case PAIRS_DONE:
+		print_report(a, b, o->pairs, o->more);
+	}
+}
+
+static void load(const struct side *a, unsigned parallel)
+{
+	double rate = load_measure(a->argv, &a->message, 0, parallel, LOAD_SECONDS);
+
+	if (rate < 0) {
+		fprintf(complaints, "bench: %s: a login failed\n", a->argv[0]);
+		exit(DIFFERED);
+	}
+	fprintf(report, "rate     %.0f logins a second, %u at the same time\n", rate, parallel);
+}
+
 int main(int argc, char **argv)
 {
-	struct options o = { .pairs = 500, .warmup = 20, .cpu = -1 };
+	struct options o = { .pairs = 500, .warmup = 20, .cpu = -1, .descriptor = MESSAGE_FD };
 	struct side a = { .name = "A" }, b = { .name = "B" };
 
 	report = copy_of(STDOUT_FILENO);
@@ -556,14 +345,12 @@ int main(int argc, char **argv)
 	read_options(&o, argc, argv);
 	read_messages(&o, &a, &b);
 	read_commands(argv + optind, &a, &b);
-	prepare(&a, o.pairs);
-	prepare(&b, o.pairs);
 	set_descriptors(o.log);
 	if (o.cpu != -1)
 		pin(o.cpu);
-	run_pairs(&a, &b, o.pairs, o.warmup);
-	count_calls(&a);
-	count_calls(&b);
-	print_report(&a, &b, o.pairs);
+	if (o.parallel != 0)
+		load(&a, o.parallel);
+	else
+		compare(&a, &b, &o);
 	return 0;
 }
