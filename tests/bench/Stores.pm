@@ -238,9 +238,11 @@ sub start_database {
 	my ($server, $installer) = map { find_program($_) } qw(mariadbd mariadb-install-db);
 	my $user = getpwuid $>;
 	my ($log, $socket) = map { scratch_path($_) } qw(database.log socket);
-	my @common = ('--no-defaults', '--datadir=' . scratch_path('database'), "--user=$user");
+	my $temporary = scratch_path('database-files');
+	my @common = ('--no-defaults', '--datadir=' . scratch_path('database'), "--tmpdir=$temporary", "--user=$user");
 
 	return 'mariadbd is not installed' unless $server && $installer;
+	mkdir $temporary or return "$temporary: $!";
 	return "$installer failed"
 		if system("'$installer' @common --auth-root-authentication-method=normal " .
 			"--skip-test-db >'$log' 2>&1") != 0;
