@@ -90,20 +90,34 @@ int file_open(const char *path, enum file_trust trust, unsigned *mode, struct te
 	return descriptor;
 }
 
-/* Root makes it for those who will need it: the owner of the directory. */
-static void hand_over(const char *path, int descriptor)
+/*
+ * Makes the file at `path`, which must not be there, in its directory as it is now. Root makes it
+ * for those who will need it: the owner of the directory. Its mode is not the caller's to choose.
+ */
+static int make(const char *path, int flags)
 {
 	const char *slash = strrchr(path, '/');
-	struct text directory;
+	struct text name;
 	struct stat status;
+	int directory, descriptor;
 
-	text_join(&directory, path);
-	directory.length = (size_t)(slash - path) + 1;
-	if (directory.length >= sizeof(directory.bytes))
-		return;
-	directory.bytes[directory.length] = '\0';
-	if (stat(directory.bytes, &status) == 0)
-		(void)!fchown(descriptor, status.st_uid, (gid_t)-1);
+	text_join(&name, path);
+	if (slash == NULL || name.length != strlen(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	name.bytes[slash - path + 1] = '\0';
+	directory = open(name.bytes, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (directory == -1)
+		return -1;
+	descriptor = openat(directory, slash + 1, flags | O_CREAT | O_EXCL, 0600);
+	if (descriptor != -1) {
+		(void)fchmod(descriptor, 0600);
+		if (geteuid() == 0 && fstat(directory, &status) == 0)
+			(void)!fchown(descriptor, status.st_uid, (gid_t)-1);
+	}
+	close(directory);
+	return descriptor;
 }
 
 int file_open_to_update(const char *path, struct text *why)
@@ -113,10 +127,8 @@ int file_open_to_update(const char *path, struct text *why)
 	int descriptor = open(path, flags);
 
 	if (descriptor == -1 && errno == ENOENT) {
-		descriptor = open(path, flags | O_CREAT | O_EXCL, 0600);
-		if (descriptor != -1 && geteuid() == 0)
-			hand_over(path, descriptor);
-		else if (descriptor == -1 && errno == EEXIST)
+		descriptor = make(path, flags);
+		if (descriptor == -1 && errno == EEXIST)
 			descriptor = open(path, flags);
 	}
 	if (descriptor == -1 || fstat(descriptor, &status) == -1) {

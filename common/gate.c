@@ -101,13 +101,27 @@ static bool descends(pid_t process, pid_t checker)
 	return false;
 }
 
-static bool is_of(int connection, pid_t checker)
+/* The process at the other end; 0 if that is not known. */
+static pid_t peer_of(int connection)
 {
-	struct ucred peer;
+	struct ucred peer = { 0 };
 	socklen_t length = sizeof(peer);
 
-	return getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
-	       descends(peer.pid, checker);
+	return getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 ? peer.pid : 0;
+}
+
+/* Whether who knocks is the checker, or of it. */
+static bool is_of(int connection, pid_t checker)
+{
+	return descends(peer_of(connection), checker);
+}
+
+/* Whether the gate is that of who runs us: the name is free for anyone when he has ended. */
+static bool is_at(int connection)
+{
+	pid_t owner = peer_of(connection);
+
+	return owner > 1 && descends(getppid(), owner);
 }
 
 enum gate_event gate_await(pid_t checker, const sigset_t *waiting,
@@ -165,7 +179,7 @@ int gate_knock(const char *name, struct gate_pass *pass)
 	if (connection == -1 ||
 	    connect(connection, (const struct sockaddr *)&address,
 		    (socklen_t)(NAME_OFFSET + length)) != 0 ||
-	    recv(connection, pass, sizeof(*pass), 0) != sizeof(*pass)) {
+	    !is_at(connection) || recv(connection, pass, sizeof(*pass), 0) != sizeof(*pass)) {
 		if (connection != -1)
 			close(connection);
 		return -1;
@@ -187,9 +201,12 @@ int gate_go_through(char **arguments)
 {
 	char **subprogram = arguments + 1;
 	struct gate_pass pass;
-	int connection = gate_knock(arguments[0] + strlen(GATE_ARGUMENT), &pass);
+	int connection;
 	bool is_child;
 
+	/* A checker that is a script has not closed it, and a password may be in it. */
+	close(PROCESS_HANDSHAKE_DESCRIPTOR);
+	connection = gate_knock(arguments[0] + strlen(GATE_ARGUMENT), &pass);
 	if (connection == -1 || subprogram[0] == NULL)
 		return 111;
 	(void)setpgid(0, pass.group);

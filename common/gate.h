@@ -8,8 +8,10 @@
  * dead, has accepted nothing.
  *
  * Whoever knocks is known by the process id that the kernel has noted (SO_PEERCRED): it must be
- * the checker, or a descendant of its. So nothing depends on NAME being unknown, and nothing on
- * descriptors or variables, which a checker may close or clear, or on its ids, which it may change.
+ * the checker, or a descendant of its; and who keeps the gate must be an ancestor of who knocks,
+ * for the name is free again when the program has ended. So nothing depends on NAME being unknown,
+ * and nothing on descriptors or variables, which a checker may close or clear, or on its ids, which
+ * it may change.
  */
 #ifndef COMMON_GATE_H
 #define COMMON_GATE_H

@@ -129,7 +129,11 @@ enum userindex_state userindex_open(struct userindex *index_of, const char *path
 	struct text name;
 
 	text_join(&name, path, USERINDEX_SUFFIX);
-	index_of->descriptor = file_open(name.bytes, FILE_TRUST_STORE, NULL, why);
+	/* Cut short it would be the name of another file; poppasswd makes none of that length. */
+	index_of->descriptor = -1;
+	errno = ENOENT;
+	if (name.length == strlen(path) + strlen(USERINDEX_SUFFIX))
+		index_of->descriptor = file_open(name.bytes, FILE_TRUST_STORE, NULL, why);
 	if (index_of->descriptor == -1) {
 		if (errno == ENOENT) {
 			text_clear(why);

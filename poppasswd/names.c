@@ -1,14 +1,19 @@
 #include "names.h"
 
 #include <stdlib.h>
+#include <sys/random.h>
 
 #define FIRST_ROOM 64
 
-/* FNV-1a. */
+/* FNV-1a, from a start that who makes up logins does not know: he could put all into one bucket. */
 static uint64_t hash_of(struct span text)
 {
-	uint64_t hash = 0xcbf29ce484222325;
+	static uint64_t start;
+	uint64_t hash;
 
+	if (start == 0 && getrandom(&start, sizeof(start), 0) != sizeof(start))
+		start = 0xcbf29ce484222325;
+	hash = start;
 	for (size_t i = 0; i < text.length; i++)
 		hash = (hash ^ (unsigned char)text.at[i]) * 0x100000001b3;
 	return hash;

@@ -6,13 +6,13 @@
 #define SHOWN_MAX_BYTES 256
 
 /* How many bytes the UTF-8 character at the front has; 0 if there is none. */
-static size_t character_bytes(struct span bytes)
+static size_t character_bytes(struct span bytes, uint32_t *code)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	unsigned char first = bytes.length != 0 ? (unsigned char)bytes.at[0] : 0x80;
 	size_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-	uint32_t code = length == 1 ? first : first & (0x7fU >> length);
 
+	*code = length == 1 ? first : first & (0x7fU >> length);
 	if ((first >= 0x80 && first < 0xc0) || first >= 0xf8 || length > bytes.length)
 		return 0;
 	for (size_t i = 1; i < length; i++) {
@@ -20,35 +20,32 @@ static size_t character_bytes(struct span bytes)
 
 		if ((byte & 0xc0) != 0x80)
 			return 0;
-		code = code << 6 | (byte & 0x3f);
+		*code = *code << 6 | (byte & 0x3f);
 	}
 	/* Overlong forms, surrogates, and what is beyond Unicode. */
-	if (code < least[length] || (code >= 0xd800 && code < 0xe000) || code > 0x10ffff)
+	if (*code < least[length] || (*code >= 0xd800 && *code < 0xe000) || *code > 0x10ffff)
 		return 0;
 	return length;
 }
 
-/* What is not seen, or changes how the rest is seen, in UTF-8; the bounds are of the last byte. */
+/* What is not seen, or changes how the rest is seen. */
 static const struct {
-	const char *first;
-	unsigned char from, to;
+	uint32_t from, to;
 } unseen[] = {
-	{ "\xc2", 0x80, 0xa0 },     /* control characters of Latin-1, and its blank */
-	{ "\xe2\x80", 0x80, 0x8f }, /* blanks, marks without width, direction */
-	{ "\xe2\x80", 0xa8, 0xaf }, /* ends of lines and paragraphs, direction */
-	{ "\xe2\x81", 0xa0, 0xaf }, /* the same */
-	{ "\xef\xbb", 0xbf, 0xbf }, /* the byte order mark */
+	{ 0x00, 0x20 },       /* control characters, and the blank */
+	{ 0x7f, 0xa0 },       /* the same of Latin-1 */
+	{ 0x061c, 0x061c },   /* direction */
+	{ 0x2000, 0x200f },   /* blanks, marks without width, direction */
+	{ 0x2028, 0x202f },   /* ends of lines and paragraphs, direction */
+	{ 0x2060, 0x206f },   /* the same */
+	{ 0xfeff, 0xfeff },   /* the byte order mark */
+	{ 0xe0000, 0xe0fff }, /* tags, and marks that choose a variant */
 };
 
-static bool is_unseen(struct span character)
+static bool is_unseen(uint32_t code)
 {
-	unsigned char last = (unsigned char)character.at[character.length - 1];
-
-	if (character.length == 1)
-		return last <= 0x20 || last == 0x7f;
 	for (size_t i = 0; i < sizeof(unseen) / sizeof(unseen[0]); i++) {
-		if (span_begins(character, unseen[i].first) && last >= unseen[i].from &&
-		    last <= unseen[i].to)
+		if (code >= unseen[i].from && code <= unseen[i].to)
 			return true;
 	}
 	return false;
@@ -59,9 +56,10 @@ static bool is_plain(struct span bytes)
 	bool plain = bytes.length != 0;
 
 	while (plain && bytes.length != 0) {
-		size_t length = character_bytes(bytes);
+		uint32_t code;
+		size_t length = character_bytes(bytes, &code);
 
-		plain = length != 0 && !is_unseen((struct span){ bytes.at, length });
+		plain = length != 0 && !is_unseen(code);
 		bytes = span_from(bytes, length);
 	}
 	return plain;
@@ -81,19 +79,28 @@ void print_shown(struct text *text, struct span bytes)
 	text_join(text, plain);
 }
 
+/* RFC 8259, section 7: what is beyond 16 bits takes two of UTF-16. */
+static void print_escaped(uint32_t code)
+{
+	if (code > 0xffff)
+		printf("\\u%04x\\u%04x", 0xd7c0 + (code >> 10), 0xdc00 + (code & 0x3ff));
+	else
+		printf("\\u%04x", code);
+}
+
 void print_json(struct span bytes)
 {
 	putchar('"');
 	while (bytes.length != 0) {
-		size_t length = character_bytes(bytes);
-		unsigned char first = (unsigned char)bytes.at[0];
+		uint32_t code;
+		size_t length = character_bytes(bytes, &code);
 
 		if (length == 0)
 			(void)fputs("\\ufffd", stdout);
-		else if (length == 1 && (first < 0x20 || first == 0x7f))
-			printf("\\u%04x", first);
-		else if (first == '"' || first == '\\')
-			printf("\\%c", first);
+		else if (code != ' ' && is_unseen(code))
+			print_escaped(code);
+		else if (code == '"' || code == '\\')
+			printf("\\%c", (int)code);
 		else
 			printf("%.*s", (int)length, bytes.at);
 		bytes = span_from(bytes, length != 0 ? length : 1);

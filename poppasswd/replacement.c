@@ -32,55 +32,88 @@ bool replacement_name(const struct replacement *replacement, enum replacement_ki
 	return length > 0 && length <= NAME_MAX;
 }
 
-/* The path of a file that does not exist yet: its directory is resolved. */
-static bool locate_absent(struct replacement *replacement, const char *path)
+/* Opens the directory of `path`, with its own path, no symbolic link in it, and the name. */
+static bool open_directory(struct replacement *replacement, const char *path)
 {
-	char directory[PATH_MAX];
-	struct stat status;
-	const char *slash;
-	int length;
+	const char *slash = strrchr(path, '/');
+	const char *name = slash != NULL ? slash + 1 : path;
+	size_t length = (size_t)(name - path);
+	char directory[PATH_MAX] = ".";
 
-	/* realpath would have found what a symbolic link leads to. */
-	if (lstat(path, &status) == 0)
+	errno = name[0] == '\0' ? EISDIR : ENAMETOOLONG;
+	if (name[0] == '\0' || length >= sizeof(directory))
 		return false;
-	length = snprintf(directory, sizeof(directory), "%s", path);
-	if (length < 0 || (size_t)length >= sizeof(directory)) {
+	if (length != 0) {
+		memcpy(directory, path, length);
+		directory[length] = '\0';
+	}
+	if (realpath(directory, replacement->path) == NULL)
+		return false;
+	replacement->directory = open(replacement->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (replacement->directory == -1)
+		return false;
+	length = strlen(replacement->path);
+	if (length + 1 + strlen(name) >= sizeof(replacement->path)) {
 		errno = ENAMETOOLONG;
 		return false;
 	}
-	slash = strrchr(path, '/');
-	if (slash == NULL || slash[1] == '\0') {
-		errno = EISDIR;
-		return false;
-	}
-	directory[slash + 1 - path] = '\0';
-	if (realpath(directory, replacement->path) == NULL)
-		return false;
-	length = (int)strlen(replacement->path);
-	length += snprintf(replacement->path + length, sizeof(replacement->path) - (size_t)length,
-			   "%s%s", length > 1 ? "/" : "", slash + 1);
-	errno = ENAMETOOLONG;
-	return (size_t)length < sizeof(replacement->path);
+	if (length > 1)
+		replacement->path[length++] = '/';
+	memcpy(replacement->path + length, name, strlen(name) + 1);
+	replacement->name = replacement->path + length;
+	return true;
 }
 
-bool replacement_locate(struct replacement *replacement, const char *path, struct text *why)
+static bool is_trusted_owner(uid_t owner)
 {
-	char *slash;
+	return owner == 0 || owner == geteuid();
+}
+
+/*
+ * Whether the name is a symbolic link. One that somebody else could have put there leads to a file
+ * of his choice: with errno ELOOP and false.
+ */
+static bool look_at_link(const struct replacement *replacement, bool *is_link)
+{
+	struct stat status, around;
+
+	*is_link = fstatat(replacement->directory, replacement->name, &status,
+			   AT_SYMLINK_NOFOLLOW) == 0 &&
+		   S_ISLNK(status.st_mode);
+	if (!*is_link)
+		return true;
+	errno = ELOOP;
+	return is_trusted_owner(status.st_uid) && fstat(replacement->directory, &around) == 0 &&
+	       is_trusted_owner(around.st_uid) &&
+	       ((around.st_mode & (S_IWGRP | S_IWOTH)) == 0 || (around.st_mode & S_ISVTX) != 0);
+}
+
+bool replacement_locate(struct replacement *replacement, const char *path,
+			enum replacement_target target, struct text *why)
+{
+	char followed[PATH_MAX];
+	bool is_link;
 
 	replacement->directory = replacement->descriptor = -1;
-	if (realpath(path, replacement->path) == NULL &&
-	    (errno != ENOENT || !locate_absent(replacement, path))) {
+	if (!open_directory(replacement, path)) {
 		text_join(why, path, ": ", text_of_errno(errno));
 		return false;
 	}
-	slash = strrchr(replacement->path, '/');
-	replacement->name = slash + 1;
-	/* Opened by its name, which is cut out of the path for that long. */
-	*slash = '\0';
-	replacement->directory = open(slash == replacement->path ? "/" : replacement->path,
-				      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	*slash = '/';
-	return replacement->directory != -1 || trouble(replacement, "its directory", why);
+	if (target == REPLACEMENT_OF_LINK)
+		return true;
+	if (!look_at_link(replacement, &is_link)) {
+		text_join(why, path,
+			  ": is a symbolic link that others could have made: name the file itself");
+		return false;
+	}
+	if (!is_link)
+		return true;
+	close(replacement->directory);
+	replacement->directory = -1;
+	if (realpath(path, followed) != NULL && open_directory(replacement, followed))
+		return true;
+	text_join(why, path, ": ", text_of_errno(errno));
+	return false;
 }
 
 void replacement_clean(const struct replacement *replacement)

@@ -32,11 +32,16 @@ enum replacement_kind { REPLACEMENT_NEW, REPLACEMENT_LOCK };
 bool replacement_name(const struct replacement *replacement, enum replacement_kind kind,
 		      char name[NAME_MAX + 1]);
 
+enum replacement_target { REPLACEMENT_OF_TARGET, REPLACEMENT_OF_LINK };
+
 /*
- * Finds out what `path` stands for, following symbolic links; it need not exist, but its directory
- * must. False with `why` set.
+ * Finds out what `path` stands for; it need not exist, but its directory must.
+ * If it is a symbolic link, what it leads to will be replaced, or with REPLACEMENT_OF_LINK it
+ * itself. A link is followed only if it and the directory around it are root's or our own. False
+ * with `why` set.
  */
-bool replacement_locate(struct replacement *replacement, const char *path, struct text *why);
+bool replacement_locate(struct replacement *replacement, const char *path,
+			enum replacement_target target, struct text *why);
 
 /* Takes away what was left behind. */
 void replacement_clean(const struct replacement *replacement);

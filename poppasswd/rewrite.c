@@ -20,7 +20,7 @@ bool rewrite_begin(struct rewrite *rewrite, const char *path, bool create, unsig
 		.lock = -1,
 		.old = -1,
 	};
-	if (!replacement_locate(&rewrite->text, path, why))
+	if (!replacement_locate(&rewrite->text, path, REPLACEMENT_OF_TARGET, why))
 		return false;
 	rewrite->lock = lock_take(&rewrite->text, seconds, why);
 	if (rewrite->lock == -1)
@@ -72,7 +72,11 @@ static bool locate_index(struct rewrite *rewrite, struct text *why)
 	struct text name;
 
 	text_join(&name, rewrite->path, USERINDEX_SUFFIX);
-	return replacement_locate(&rewrite->index, name.bytes, why);
+	if (name.length != strlen(rewrite->path) + strlen(USERINDEX_SUFFIX)) {
+		text_join(why, "the path is too long for an index");
+		return false;
+	}
+	return replacement_locate(&rewrite->index, name.bytes, REPLACEMENT_OF_LINK, why);
 }
 
 static bool build_index(struct rewrite *rewrite, int text, struct userindex_head *head,

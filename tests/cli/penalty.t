@@ -109,6 +109,9 @@ sub due { my ($login, %given) = @_; return patiently($login, 'wrong' . $new++, %
 	is_deeply [ $got->{exit}, $got->{line}{wait} ], [ 1, undef ], 'the first failure does not wait';
 	is -s $file, $size, '... the file has its size';
 	is +(stat $file)[2] & 07777, 0600, '... and is for its owner only';
+	fresh();
+	wrong('joe', before => [ build_dir() . '/tests/spawn', '-u', '777' ]);
+	is +(stat $file)[2] & 07777, 0600, '... whatever the umask of the caller';
 	my $before = read_file($file);
 	unlike $before, qr/wrong|secret/, '... no password in it';
 	$got = wrong('joe');

@@ -117,6 +117,10 @@ put_users($bad);
 	is $user{joe}{line}, 2, '... the line that counts';
 	put_users(join '', map { chr($_) . "x:1\n" } grep { $_ != 10 && $_ != 13 && $_ != 35 && $_ != 58 && $_ != 0 } 1 .. 255);
 	is eval { scalar @{ decode_json(poppasswd('list', '--json')->{out})->{users} } }, 251, 'list --json with every byte is JSON' or diag $@;
+	put_users("a\xc2\x9bb\xe2\x80\xaec\xd8\x9cd\xf3\xa0\x80\x81e:1\n");
+	unlike poppasswd('list', '--json')->{out}, qr/[^\x20-\x7e\n]/, '... and nothing in it drives a terminal';
+	is eval { decode_json(poppasswd('list', '--json')->{out})->{users}[0]{login} }, "a\x{9b}b\x{202e}c\x{61c}d\x{e0001}e", '... but it is told';
+	unlike poppasswd('list')->{out}, qr/[^\x20-\x7e\n]/, '... nor in the list';
 	put_users('');
 	is_deeply eval { decode_json(poppasswd('list', '--json')->{out}) }, { file => $path, users => [] }, 'list --json of nobody';
 	is_deeply eval { decode_json(poppasswd('check', '--json')->{out})->{findings} }, [], 'check --json without findings';
@@ -134,5 +138,16 @@ put_users($bad);
 	chmod 0755, $dir;
 	put_users(undef);
 	is poppasswd('check')->{exit}, 111, 'check: no file';
+}
+
+# The path of an index that is cut short would be that of the users.
+{
+	my $deep = $dir . ('/' . 'd' x 200) x ((1000 - length $dir) / 201);
+	system('mkdir', '-p', $deep) == 0 or die "mkdir: $!";
+	my $long = "$deep/" . 'u' x (1023 - length($deep) - 1);
+	write_file($long, "ann:1\n", 0400);
+	my $got = poppasswd({ file => $long }, 'index');
+	is_deeply [ $got->{exit}, read_file($long) ], [ 111, "ann:1\n" ], 'index: a path that is too long' or diag $got->{err};
+	is_deeply [ poppasswd({ file => $long }, 'lock', 'ann')->{exit}, read_file($long) ], [ 0, "ann:!1\n" ], '... is changed without one';
 }
 done_testing;

@@ -9,7 +9,8 @@ use Fcntl;
 use Namespace;
 use Socket;
 use Test::More;
-use Time::HiRes 'time';
+use POSIX ();
+use Time::HiRes qw(sleep time);
 
 plan skip_all => 'needs root, to make set-id programs' if $> != 0;
 plan skip_all => 'sanitizers do not work in set-id programs' if read_file(checker()) =~ /__asan_init/;
@@ -38,6 +39,9 @@ fcntl $log, F_SETFL, O_NONBLOCK;
 chmod 0666, '/dev/log';
 mkdir '/etc/checkpw';
 chmod 0777, $dir;
+
+my $gates = 0;
+my $message = "joe\0secret\0\0";
 
 sub put {
 	my ($path, $text, $owner, $group, $mode) = @_;
@@ -122,6 +126,50 @@ for my $mode (04755, 02755, 06755) {
 	my $got = run([$both], 'joe', chain => $set);
 	is $got->{end}, 111, sprintf 'a chain of mode %04o', $mode;
 	like $got->{syslog}, qr/reason=privileges .*must not be set-uid or set-gid: chmod 755/, '... says why';
+}
+
+# ---- what a checker runs when it accepts, run by a stranger ------------------------------------
+
+# Somebody keeps a gate, and lets through who knocks: the program that is run is his child, or not.
+sub knock {
+	my ($program, $is_child, @before) = @_;
+	my $name = 'gate' . ++$gates;
+	socket my $gate, AF_UNIX, SOCK_SEQPACKET, 0 or die "socket: $!";
+	bind $gate, pack('S', AF_UNIX) . "\0$name" or die "bind: $!";
+	listen $gate, 1 or die "listen: $!";
+	my $output = "$dir/knocked.$name";
+	my @command = (@before, $program, "--accepted=$name", 'sh', '-c', 'id -u; cat <&3');
+	pipe my $read, my $write or die "pipe: $!";
+	syswrite $write, $message;
+	close $write;
+	my $pid = fork // die "fork: $!";
+	if ($pid == 0) {
+		# Whose parent has ended is nobody's child any more.
+		exit 0 if !$is_child && fork;
+		sleep 1 if !$is_child;
+		open STDOUT, '>', $output;
+		open STDERR, '>', '/dev/null';
+		POSIX::dup2(fileno $read, 3);
+		exec @command or POSIX::_exit(96);
+	}
+	waitpid $pid, 0 if !$is_child;
+	vec(my $ready = '', fileno $gate, 1) = 1;
+	if (select $ready, undef, undef, 5) {
+		accept my $knocks, $gate or die "accept: $!";
+		send $knocks, pack('l l C x3', $$, 0, 0), 0;
+		# Until it has run what it was to run, or ended.
+		recv $knocks, my $end, 100, 0;
+	}
+	waitpid $pid, 0 if $is_child;
+	sleep 1 if !$is_child;
+	return read_file($output) // '';
+}
+{
+	is knock($chain, 1), "0\n", 'who keeps the gate runs the subprogram, and descriptor 3 is closed' ;
+	is knock($chain, 0), '', '... but a gate of a stranger is none';
+	my $set = put("$dir/bin/set-chain", read_file(checker('checkpw-chain')), 0, 0, 04755);
+	is knock($chain, 1, @as_mail), "$mail\n", '... nor does the user matter';
+	is knock($set, 1, @as_mail), '', '... and nothing is run by a program that is set-uid';
 }
 
 # ---- started by root, with Debian's checkers ----------------------------------------------------

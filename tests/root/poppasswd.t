@@ -100,6 +100,31 @@ SKIP: {
 	is sprintf('%o', (stat "$path.cdb")[2] & 07777), '400', '... with mode 0400';
 }
 
+# A directory that is somebody else's: what he makes of a name there, root does not follow.
+{
+	my $theirs = "$dir/theirs";
+	mkdir $theirs or die "mkdir: $!";
+	my $victim = write_file("$dir/victim", "root:x\n", 0644);
+	write_file("$theirs/users", "ann:1\n", 0400);
+	symlink $victim, "$theirs/users.cdb" or die "symlink: $!";
+	symlink $victim, "$theirs/link" or die "symlink: $!";
+	symlink "$theirs/users", "$dir/link" or die "symlink: $!";
+	chown $someone, $group, $theirs, "$theirs/users";
+	must('chown', '-h', "$someone:$group", "$theirs/users.cdb", "$theirs/link");
+	my $got = poppasswd({ file => "$theirs/users" }, 'lock', 'ann');
+	is_deeply [ $got->{exit}, read_file("$theirs/users") ], [ 0, "ann:!1\n" ], "a file in another's directory is changed";
+	ok !-l "$theirs/users.cdb", '... the link in the place of its index is replaced' or diag $got->{err};
+	is_deeply [ read_file($victim), (stat $victim)[4] ], [ "root:x\n", 0 ], '... and what it led to is as it was';
+	$got = poppasswd({ file => "$theirs/link", stdin => "secret\n" }, 'add', '--stdin', 'joe');
+	is $got->{exit}, 111, 'a link in the place of the file';
+	like $got->{err}, qr/\Q$theirs\E\/link: is a symbolic link that others could have made/, '... is refused';
+	is read_file($victim), "root:x\n", '... and nothing is changed';
+	$got = poppasswd({ file => "$dir/link" }, 'unlock', 'ann');
+	is_deeply [ $got->{exit}, read_file("$theirs/users"), -l "$dir/link" ], [ 0, "ann:1\n", 1 ], 'a link of root in a directory of root is followed' or diag $got->{err};
+	unlink $victim, "$dir/link";
+	must('rm', '-r', $theirs);
+}
+
 # Who has no rights.
 {
 	my @as = ('setpriv', "--reuid=$someone", "--regid=$group", '--clear-groups', '--');
