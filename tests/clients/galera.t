@@ -15,8 +15,9 @@ use constant { LOGINS => 2000, PARALLEL => 8, USERS => 50 };
 my ($provider) = grep { -e } glob '/usr/lib/galera/libgalera_smm.so /usr/lib*/galera-4/libgalera_smm.so';
 need_mariadb($provider // '/usr/lib/galera/libgalera_smm.so', '/usr/bin/rsync');
 $SIG{ALRM} = sub { die "a node or a checker did not end\n" };
-alarm 400;
+alarm 900;
 
+my $tester = $$;
 my $dir = scratch();
 my $checker = checker('checkpw-mysql');
 my $secret = 'db-secret-5518';
@@ -88,6 +89,7 @@ sub client {
 	open my $answers, '>', "$dir/answers.$number" or die "answers: $!";
 	my $answered = 0;
 	for (my $i = 0; $answered < LOGINS / PARALLEL || !-e $enough; $i++) {
+		POSIX::_exit(1) if getppid != $tester;
 		my $user = 1 + ($i * PARALLEL + $number) % USERS;
 		my ($login, $password, $wanted) = $i % 11 == 10 ? ("nobody$user", "password-$user", 1)
 		  : $i % 3 == 2 ? ("user$user", "password-$user$i", 1) : ("user$user", "password-$user", 0);
