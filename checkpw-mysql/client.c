@@ -15,6 +15,9 @@
 
 #define PAGE_BYTES 4096
 #define HEAP_BYTES (14 * PAGE_BYTES)
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* of Linux 5.14; older headers do not have it */
+#endif
 
 static MYSQL *connection;
 static MYSQL_STMT *statement; /* the last one */

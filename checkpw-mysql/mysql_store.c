@@ -145,15 +145,16 @@ static struct span secret_of_row(void)
 {
 	static const char scheme[] = "{PLAIN}";
 	size_t prefix = sizeof(scheme) - 1;
+	bool is_password = found.password.length != 0 || found.clear.at == NULL;
 
 	/* vpopmail refuses a user without a hash, whatever else it keeps of him. */
 	if (found.password.length == 0 && schema_is_vpopmail((enum schema)settings.schema))
 		return span_of("");
+	if (is_password && !schema_is_of_hashes((enum schema)settings.schema))
+		return found.password;
 	region.dirty = sizeof(secrets);
-	if (found.password.length != 0 || found.clear.at == NULL)
-		return schema_is_of_hashes((enum schema)settings.schema)
-			       ? credential_of_crypt(found.password, secrets.hash)
-			       : found.password;
+	if (is_password)
+		return credential_of_crypt(found.password, secrets.hash);
 	memcpy(secrets.clear, scheme, prefix);
 	memcpy(secrets.clear + prefix, found.clear.at, found.clear.length);
 	return (struct span){ secrets.clear, prefix + found.clear.length };

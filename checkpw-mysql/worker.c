@@ -33,8 +33,7 @@ static struct secret_region region = { .base = &report, .size = sizeof(report) }
 static pid_t worker = -1;
 static int channel = -1;
 
-/* A pipe of which the parent has one end, and the worker, which lives as long as that, the other.
- */
+/* A pipe: the worker has one end, and lives as long as the parent holds the other. */
 static int lifeline = -1;
 
 /* ---- the child ---- */
