@@ -246,7 +246,8 @@ static struct {
 	{ "memory: r is 49", "$y$jbk.$salt$" DIGEST_43, "6896136929411072 bytes" },
 	{ "memory: r is 50", "$y$jbk/$salt$" DIGEST_43, "7036874417766400 bytes" },
 	{ "memory: r is 560", "$y$jbrz$salt$" DIGEST_43, "78812993478983680 bytes" },
-	{ "memory: r is 561", "$y$jbs..$salt$" DIGEST_43, "78953730967339008 bytes" },
+	{ "memory: r is 562", "$y$jbs./$salt$" DIGEST_43, "79094468455694336 bytes" },
+	{ "memory: r is 625", "$y$jbs/.$salt$" DIGEST_43, "87960930222080000 bytes" },
 };
 
 static void reads_numbers_of_yescrypt(void **state)
