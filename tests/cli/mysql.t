@@ -62,6 +62,11 @@ for my $case (
 }
 row('a file of the password that others may read', 111, 'store', "$file: mode is 0644: others may read it",
 	config => "user = a\nschema = checkpw\npassword-file = $file\n") if chmod 0644, $file;
+for my $line ('', "\nsecond line\n", 'x' x 5000) {
+	my $empty = write_file("$dir/empty", $line);
+	row('no password in the first of ' . length($line) . ' bytes', 111, 'store', "$empty: no password in its first line",
+		config => "user = a\nschema = checkpw\npassword-file = $empty\n");
+}
 
 # Servers that are none. Each is told, in the order of the list.
 row('a socket that does not exist', 111, 'store', $nobody);

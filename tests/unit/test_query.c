@@ -87,10 +87,10 @@ static void takes_apart(void **state)
 
 static void bounds_the_length(void **state)
 {
-	static char text[QUERY_MAX_BYTES + 1];
+	static char text[QUERY_MAX_BYTES + 6];
 
 	(void)state;
-	memset(text, 'a', sizeof(text) - 2);
+	memset(text, 'a', QUERY_MAX_BYTES - 1);
 	assert_true(query_parse(text, NULL, &query, &why));
 	assert_int_equal(query.length, QUERY_MAX_BYTES - 1);
 	text[QUERY_MAX_BYTES - 1] = 'a';
@@ -98,7 +98,11 @@ static void bounds_the_length(void **state)
 	assert_string_equal(why.bytes, "is too long, or has too many parameters");
 	memcpy(text + QUERY_MAX_BYTES - 8, ":table", 7);
 	assert_true(query_parse(text, "dddd", &query, &why));
-	assert_false(query_parse(text, "dddddd", &query, &why));
+	for (const char *domain = "dddddddddddd"; strlen(domain) > 5; domain++)
+		assert_false(query_parse(text, domain, &query, &why));
+	memset(text + QUERY_MAX_BYTES - 8, 'a', 7);
+	memcpy(text + QUERY_MAX_BYTES - 1, ":table", 7);
+	assert_false(query_parse(text, "d", &query, &why));
 	memset(text, 'q', 8);
 	text[0] = text[QUERY_MAX_BYTES - 9] = '\'';
 	memcpy(text + QUERY_MAX_BYTES - 8, "aaaaaaaa", 9);
