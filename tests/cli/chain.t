@@ -459,7 +459,14 @@ SKIP: {
 	is $? >> 8, 111, '... for a checker that ends with 0';
 	close $out;
 }
-is system($chain, '--accepted=00000', 'true') >> 8, 111, 'nothing is accepted without a chain';
+is system($chain, "--accepted=$_", 'true') >> 8, 111, "nothing is accepted without a chain: $_"
+  for '00000', '', 'x' x 200;
+# A path that holds in one folder only is none that a checker could be given.
+{
+	my $conf = write_file("$dir/relative.conf", "log = stderr\nchecker = $standin accept\n");
+	my $log = qx{cd '@{[ build_dir() ]}/bin' && printf 'joe\\0secret\\0\\0' | CHECKPW_CHAIN_CONF='$conf' ./checkpw-chain sh -c 'exit 42' 3<&0 2>&1};
+	is $? >> 8, 42, 'started by a relative path' or diag $log;
+}
 {
 	my $go = "$dir/go2";
 	my ($pid, $out) = background([ "session,wait=$go,accept" ], 'sh', '-c', 'echo ran');

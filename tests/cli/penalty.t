@@ -179,6 +179,8 @@ for my $case (
 	mistakes(6, 'joe', ip => $ip, config => "allow-nets = $nets\n");
 	is due('joe', ip => $ip, config => "allow-nets = $nets\n") > 0, !!$waits, "allow-nets = $nets, from $ip";
 	is due('joe', ip => '203.0.113.1'), 15, '... the failures count for the login';
+	is try('joe', 'secret', ip => $ip, config => "${hasty}allow-nets = $nets\n")->{exit}, 0, '... who is right from there logs in';
+	is due('joe', ip => $ip) > 0, !$waits, '... which clears no address that is allowed';
 }
 for my $nets ('webmail', '192.0.2.0/33', '127.0.0.1; ::1') {
 	my $got = try('joe', 'secret', config => "allow-nets = $nets\n");
@@ -411,6 +413,13 @@ sub penalties {
 {
 	fresh();
 	is_deeply penalties("-f $file"), [ 111, "$penalties: $file: No such file or directory\n" ], 'list: no file';
+	my $other = write_file("$dir/other", "joe:secret\n");
+	for my $words ("-f $other", "-f $other clear joe") {
+		my $got = penalties($words);
+		is $got->[0], 111, "$words: another file";
+		like $got->[1], qr/\Q$other\E: not a file of penalties/, '... it says so';
+		is read_file($other), "joe:secret\n", '... and leaves it alone';
+	}
 	ok !-e $file, '... and none is made';
 	mistakes(2, 'joe');
 	mistakes(1, 'joe', ip => '2001:db8::77');
