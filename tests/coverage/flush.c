@@ -1,7 +1,7 @@
 /*
  * Linked into the programs of `make coverage` only: what was counted is written before the process
- * ends by _exit or becomes another program, which gcov does not do, or not where vfork was used; and
- * before it says a word to another process, which may kill it for that.
+ * ends by _exit or becomes another program, which gcov does not do, or not where vfork was used;
+ * and before it says a word to another process, which may kill it for that.
  */
 #include <gcov.h>
 #include <signal.h>

@@ -3,6 +3,9 @@
 
 #include "unit.h"
 
+#include <sys/resource.h>
+#include <sys/wait.h>
+
 #define ID "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$"
 #define HASH "+RsCrdHrAKGEJIDLM0Esow"
 
@@ -100,9 +103,35 @@ static void refuses_each_beginning(void **state)
 			MATCH_YES);
 }
 
+/* 64 MiB, in a child whose hard limit allows less: it must not outlive the test. */
+static void tells_the_hard_limit(void **state)
+{
+	static const char stored[] = "$argon2id$v=19$m=65536,t=1,p=1$c2FsdHNhbHQ$" HASH;
+	const struct rlimit limit = { 32 << 20, 32 << 20 };
+	struct text why;
+	int status = -1;
+	pid_t child;
+
+	(void)state;
+	if (UNIT_ADDRESS_SANITIZER)
+		skip();
+	child = fork();
+	assert_int_not_equal(child, -1);
+	if (child == 0)
+		_exit(setrlimit(RLIMIT_AS, &limit) == 0 &&
+				      argon_verify(span_of(stored), SPAN("x"), &why) ==
+					      MATCH_NO_MEMORY &&
+				      strstr(why.bytes, "67108864 bytes") != NULL
+			      ? 0
+			      : 1);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 	UNIT_ROWS(rows, answers);
 	UNIT_TEST(refuses_each_beginning);
+	UNIT_TEST(tells_the_hard_limit);
 	return unit_run();
 }
