@@ -14,8 +14,6 @@ my @folders = ('common', @programs);
 my @files = map { substr $_, length "$root/" } map { glob "$root/$_/*.[ch]" } @folders;
 my %source = map { $_ => read_file("$root/$_") } @files;
 my %includes = map { $_ => [ $source{$_} =~ /^#include "([^"]+)"/mg ] } @files;
-my %stands_in;
-push @{ $stands_in{ $_->[1] } }, $_->[0] for map { [m{^(.*)/(.*)$}] } @files;
 
 # The header that `name` is in `file`: beside it, or in common/.
 sub header {
