@@ -205,11 +205,18 @@ $(B)/bench/floor-dynamic: $(B)/tests/bench/floor.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(filter-out $(STATIC),$(ALL_LDFLAGS)) $(if $(SAN),,-pie) -o $@ $^
 
+# The memory sanitizer has to be told what the libraries write.
+ifeq ($(SAN),memory)
+WRAPPED = $(B)/tests/memory/wrapped.o
+WRAP = $(foreach name,crypt_rn argon2_ctx cdb_hash cdb_unpack cdb_seek cdb_bread \
+	$(foreach digest,MD4 MD5 SHA1 SHA256 SHA512,$(digest)_Init $(digest)_Update $(digest)_Final),-Wl$(comma)--wrap=$(name))
+endif
+
 $(B)/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/fuzz.o $(B)/tests/fuzz/replay.o \
-		$(B)/libcommon.a
+		$(B)/libcommon.a $(WRAPPED)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARIES)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(WRAP) -o $@ $^ $(LIBRARIES)
 
 .SECONDARY:
 
@@ -217,6 +224,8 @@ test-programs: all $(UNIT_TESTS) $(HELPERS) $(SIMULATION) $(REPLAYS) $(BENCH)
 
 # With B=build/dynamic LINK=dynamic what tests/memory runs under valgrind.
 memory-programs: all $(HELPERS)
+
+replays: $(REPLAYS)
 
 check: test-programs
 	CHECKPW_BUILD=$(CURDIR)/$(B) $(PROVE) --timer --recurse --jobs $(JOBS) \
@@ -299,5 +308,5 @@ help:
 	@echo 'variables: CC CPPFLAGS CFLAGS LDFLAGS LINK=static|dynamic WERROR=1 SAN=address,undefined V=1'
 
 FORCE:
-.PHONY: all check test-programs memory-programs bench lint coverage fuzz install install-setuid uninstall dist distcheck \
-	clean help FORCE
+.PHONY: all check test-programs memory-programs replays bench lint coverage fuzz install install-setuid uninstall \
+	dist distcheck clean help FORCE
