@@ -109,7 +109,7 @@ sub installed {
 
 	lay_out_database(%given);
 	my $settings = $common . $decoy . $penalty->('checkpw-mysql', $uid{checkpw}) . "servers = $server->{socket}\nuser = mail\npassword = $given{database}\ndatabase = mail\n"
-	  . ($given{mysql} // '') . "schema = checkpw\nbecome = yes\nafter-login = UPDATE users SET disabled = 0 WHERE login = :login\n";
+	  . ($given{mysql} // "connect-timeout = 30\nquery-timeout = 30\n") . "schema = checkpw\nbecome = yes\nafter-login = UPDATE users SET disabled = 0 WHERE login = :login\n";
 	put('/etc/checkpw/checkpw-mysql.conf', $settings, $uid{checkpw}, $uid{checkpw}, 0400);
 	put('/etc/checkpw/root-mysql.conf', $settings, 0, 0, 0400);
 	my $row = { login => 'joe', program => [ copy('checkpw-mysql', $uid{checkpw}, $uid{checkpw}, 06755) ] };

@@ -13,7 +13,7 @@ plan skip_all => 'valgrind is not installed' if system('valgrind --version >/dev
 my $dir = install();
 plan skip_all => 'static programs: make B=build/dynamic LINK=dynamic' if qx{ldd @{[ checker() ]} 2>&1} !~ /libc\.so/;
 $SIG{ALRM} = sub { die "a checker did not end\n" };
-alarm 600;
+alarm 1200;
 
 my $challenge = challenge();
 my $password = 'Kennwort-7391';

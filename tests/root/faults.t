@@ -14,7 +14,7 @@ install();
 plan skip_all => 'strace cannot trace here' if system('strace -qq -o /dev/null true') != 0;
 # The calls of the client library are many; those of checkpw-passwd too.
 $SIG{ALRM} = sub { die "a checker did not end\n" };
-alarm(($ENV{CHECKPW_FAULTS} // '') eq 'all' ? 3000 : 900);
+alarm(($ENV{CHECKPW_FAULTS} // '') eq 'all' ? 6000 : 1800);
 
 my $password = 'Kennwort-7391';
 installed(stored => crypt($password, '$1$abcdefgh$'), database => 'database-secret', config => "deadline = 10\n",

@@ -14,7 +14,7 @@ use Test::More;
 
 my $dir = install();
 $SIG{ALRM} = sub { die "a checker did not end\n" };
-alarm 500;
+alarm 1200;
 
 sub random_text {
 	my @alphabet = ('a' .. 'z', 'A' .. 'Z', 0 .. 9);
