@@ -143,7 +143,8 @@ static void check_found(struct span secret)
 	assert(claimed.answer == CLIENT_ROW);
 	assert(claimed.row.state[COLUMN_LOGIN] == COLUMN_TEXT);
 	assert(claimed.row.length[COLUMN_LOGIN] == strlen(name.login));
-	assert(strncasecmp(claimed.row.text, name.login, strlen(name.login)) == 0);
+	assert((settings.login_case == 1 ? strncmp : strncasecmp)(claimed.row.text, name.login,
+								  strlen(name.login)) == 0);
 
 	assert(secret.length == 0 || is_registered(secret));
 	assert(found.clear.at == NULL || is_registered(found.clear));
@@ -195,7 +196,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		(void)accepted(NULL, &why);
 		break;
 	case STORE_ABSENT:
+		break;
 	case STORE_TROUBLE:
+		assert(why.length < sizeof("server: ") + sizeof(report.why));
 		break;
 	}
 	worker_end();

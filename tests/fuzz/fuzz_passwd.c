@@ -15,6 +15,7 @@
 #include <shadow.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <unistd.h>
 
 static struct span passwd_text, shadow_text;
@@ -39,6 +40,7 @@ static FILE *open_file(const char *path)
 	return open_text(strcmp(path, "/etc/passwd") == 0 ? passwd_text : shadow_text);
 }
 
+/* As a source that folds case. */
 static int find_passwd(const char *login, struct passwd *entry, char *buffer, size_t size,
 		       struct passwd **answer)
 {
@@ -46,7 +48,7 @@ static int find_passwd(const char *login, struct passwd *entry, char *buffer, si
 	int error;
 
 	while ((error = fgetpwent_r(file, entry, buffer, size, answer)) == 0 &&
-	       strcmp(entry->pw_name, login) != 0)
+	       strcasecmp(entry->pw_name, login) != 0)
 		;
 	fclose(file);
 	return error;
