@@ -152,13 +152,12 @@ $(B)/flags: FORCE
 # ---- tests ------------------------------------------------------------------------------------
 
 # Those of a program that is left out are left out, too.
-LEFT_OUT = $(if $(MYSQL_LIBRARIES),,$(foreach name,server name query row mysql_store,tests/unit/test_$(name).c) \
-	tests/fuzz/fuzz_mysql.c)
+LEFT_OUT = $(if $(MYSQL_LIBRARIES),,$(foreach name,server name query row mysql_store,tests/unit/test_$(name).c))
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(B)/unit/%,$(filter-out $(LEFT_OUT),$(wildcard tests/unit/test_*.c)))
 HELPERS = $(B)/tests/probe $(B)/tests/spawn $(B)/tests/standin $(B)/tests/killer $(B)/tests/witness \
 	$(B)/tests/flood
 SIMULATION = $(B)/simulation/cmd5checkpw $(B)/simulation/simulate $(B)/simulation/hammer
-REPLAYS = $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/replay_%,$(filter-out $(LEFT_OUT),$(wildcard tests/fuzz/fuzz_*.c)))
+REPLAYS = $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/replay_%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH = $(B)/bench/bench $(B)/bench/lines $(B)/bench/floor $(B)/bench/floor-dynamic $(B)/bench/noop
 PROVE = prove
 # Test files at a time. Those with servers of their own run one after the other, beside the rest.

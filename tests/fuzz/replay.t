@@ -13,5 +13,8 @@ for my $source (sort glob "$FindBin::Bin/fuzz_*.c") {
 	is $?, 0, "$name: no crash, no failed assertion";
 	is $printed, @inputs . "\n", "$name: all " . @inputs . ' inputs were run';
 	cmp_ok scalar @inputs, '>', 1, "$name: there is a corpus";
+	my $bytes = 0;
+	$bytes += -s $_ for @inputs;
+	cmp_ok $bytes, '<=', 65536, "$name: ... which is small";
 }
 done_testing;
