@@ -52,6 +52,9 @@ HARDENING := $(foreach flag,-fstack-protector-strong -fstack-clash-protection -f
 	$(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,$(call accepted,-O2 -D_FORTIFY_SOURCE=2))
 LINK_HARDENING := $(foreach flag,-Wl$(comma)-z$(comma)relro -Wl$(comma)-z$(comma)now \
 	-Wl$(comma)-z$(comma)noexecstack -Wl$(comma)--as-needed,$(call accepted,$(flag)))
+# What is not used is left out, and large buffers lie behind small variables: common/layout.h.
+HARDENING += -fdata-sections
+LINK_HARDENING += $(foreach flag,-Wl$(comma)--gc-sections -Wl$(comma)--sort-section=name,$(call accepted,$(flag)))
 else
 HARDENING := -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
 LINK_HARDENING := -fsanitize=$(SAN)

@@ -5,6 +5,7 @@
 #include "configuration.h"
 #include "gate.h"
 #include "handshake.h"
+#include "layout.h"
 #include "links.h"
 #include "log.h"
 #include "privilege.h"
@@ -21,7 +22,7 @@
 #include <unistd.h>
 
 static struct configuration configuration;
-static struct configuration_list configured;
+static LAYOUT_LARGE struct configuration_list configured;
 static char reject_codes[CONFIGURATION_TEXT_BYTES];
 
 enum { ON_TEMPORARY_CONTINUE = 0, ON_TEMPORARY_STOP };

@@ -1,5 +1,7 @@
 #include "links.h"
 
+#include "layout.h"
+
 struct links_command links_split(char **arguments)
 {
 	struct links_command command = { .checkers = arguments, .subprogram = arguments };
@@ -20,7 +22,7 @@ static bool is_blank(char byte)
 }
 
 /* The words of one link: one array, for one link is tried at a time. */
-static char *words[LINKS_WORDS_MAX + 1];
+static LAYOUT_LARGE char *words[LINKS_WORDS_MAX + 1];
 static size_t count;
 
 static bool add(char *word)

@@ -1,5 +1,6 @@
 #include "nss.h"
 
+#include "layout.h"
 #include "secret.h"
 
 #include <errno.h>
@@ -9,7 +10,7 @@
 
 #define NSS_ENTRY_MAX_BYTES (64 * 1024) /* of a passwd or shadow entry; then trouble */
 
-static char shadow_buffer[NSS_ENTRY_MAX_BYTES];
+static LAYOUT_LARGE char shadow_buffer[NSS_ENTRY_MAX_BYTES];
 static struct secret_region region = { .base = shadow_buffer, .size = sizeof(shadow_buffer) };
 
 void nss_begin(void)
@@ -35,7 +36,7 @@ static bool trouble(struct text *why, const char *what, int error)
 
 bool nss_check_passwd(const char *login, struct text *why)
 {
-	static char buffer[NSS_ENTRY_MAX_BYTES];
+	static LAYOUT_LARGE char buffer[NSS_ENTRY_MAX_BYTES];
 	struct passwd entry, *answer;
 	bool agrees = true;
 	FILE *file;
@@ -59,7 +60,7 @@ bool nss_check_passwd(const char *login, struct text *why)
 
 bool nss_check_shadow(const char *login, bool needed, struct text *why)
 {
-	static char buffer[NSS_ENTRY_MAX_BYTES];
+	static LAYOUT_LARGE char buffer[NSS_ENTRY_MAX_BYTES];
 	struct spwd entry, *answer, *root;
 	bool agrees = true;
 	FILE *file = fopen("/etc/shadow", "re");
@@ -85,7 +86,7 @@ bool nss_check_shadow(const char *login, bool needed, struct text *why)
 
 bool nss_find_passwd(const char *login, const struct passwd **found, struct text *why)
 {
-	static char buffer[NSS_ENTRY_MAX_BYTES];
+	static LAYOUT_LARGE char buffer[NSS_ENTRY_MAX_BYTES];
 	static struct passwd entry;
 	struct passwd *answer;
 	int error = getpwnam_r(login, &entry, buffer, sizeof(buffer), &answer);

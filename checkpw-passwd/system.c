@@ -3,6 +3,7 @@
 #include "caller.h"
 #include "credential.h"
 #include "file.h"
+#include "layout.h"
 #include "list.h"
 #include "memlimit.h"
 #include "nss.h"
@@ -45,10 +46,10 @@ static const struct passwd *passwd;
 static const struct spwd *shadow;
 
 /* The hash with {CRYPT} before it: nothing in a passwd file is a plaintext. */
-static char secret_text[sizeof("{CRYPT}") + CREDENTIAL_MAX_BYTES];
+static LAYOUT_LARGE char secret_text[sizeof("{CRYPT}") + CREDENTIAL_MAX_BYTES];
 static struct secret_region secret_region = { .base = secret_text, .size = sizeof(secret_text) };
 
-static gid_t groups[NGROUPS_MAX];
+static LAYOUT_LARGE gid_t groups[NGROUPS_MAX];
 static struct account account = { .groups = groups };
 
 static bool open_store(struct text *why)

@@ -2,6 +2,7 @@
 
 #include "database.h"
 #include "file.h"
+#include "layout.h"
 #include "scan.h"
 
 #include <errno.h>
@@ -65,7 +66,7 @@ static enum store_lookup parse(const char *path, struct span data, struct domain
 static enum store_lookup find_in_cdb(int descriptor, const char *path, const char *name,
 				     struct domain *domain, struct text *why)
 {
-	static char data[FILE_LINE_MAX_BYTES];
+	static LAYOUT_LARGE char data[FILE_LINE_MAX_BYTES];
 	struct text key;
 	size_t length;
 
@@ -87,7 +88,7 @@ static enum store_lookup find_in_cdb(int descriptor, const char *path, const cha
 static enum store_lookup find_in_text(int descriptor, const char *path, const char *name,
 				      struct domain *domain, struct text *why)
 {
-	static char data[FILE_LINE_MAX_BYTES];
+	static LAYOUT_LARGE char data[FILE_LINE_MAX_BYTES];
 	struct file_lines lines;
 	struct span line;
 	struct text key;

@@ -5,6 +5,7 @@
 #include "domain.h"
 #include "file.h"
 #include "home.h"
+#include "layout.h"
 #include "login.h"
 #include "privilege.h"
 #include "secret.h"
@@ -39,7 +40,7 @@ static struct domain domain;
 static unsigned domain_flags;
 
 /* The user found, another one to be tried in his place, and a hash with {CRYPT} before it. */
-static struct {
+static LAYOUT_LARGE struct {
 	struct user user, other;
 	char hash[CREDENTIAL_CRYPT_BYTES];
 } secrets;

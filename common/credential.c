@@ -4,12 +4,13 @@
 #include "cram.h"
 #include "crypthash.h"
 #include "encoding.h"
+#include "layout.h"
 #include "scan.h"
 #include "secret.h"
 
 #include <strings.h>
 
-static uint8_t decoded[CREDENTIAL_MAX_BYTES];
+static LAYOUT_LARGE uint8_t decoded[CREDENTIAL_MAX_BYTES];
 static struct secret_region region = { .base = decoded, .size = sizeof(decoded) };
 
 typedef bool decoder(struct span text, uint8_t *out, size_t size, size_t *length);

@@ -1,5 +1,6 @@
 #include "crypthash.h"
 
+#include "layout.h"
 #include "memlimit.h"
 #include "secret.h"
 
@@ -11,7 +12,7 @@
 
 static const char alphabet[] = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-static struct crypt_data work;
+static LAYOUT_LARGE struct crypt_data work;
 static struct secret_region region = { .base = &work, .size = sizeof(work) };
 
 static bool is_of_alphabet(struct span text)

@@ -1,16 +1,17 @@
 #include "dovecot.h"
 
+#include "layout.h"
 #include "secret.h"
 
 #include <stdlib.h>
 #include <strings.h>
 
-static char login[REQUEST_MAX_BYTES + 1];
+static LAYOUT_LARGE char login[REQUEST_MAX_BYTES + 1];
 
 /* password={SCHEME}value. Not registered: it must outlive secret_wipe_all. */
 #define VARIABLE "password="
 static bool has_secret;
-static char password[sizeof(VARIABLE) + sizeof("{PLAIN}") + CREDENTIAL_MAX_BYTES];
+static LAYOUT_LARGE char password[sizeof(VARIABLE) + sizeof("{PLAIN}") + CREDENTIAL_MAX_BYTES];
 
 void dovecot_keep_login(struct span text)
 {

@@ -1,5 +1,6 @@
 #include "file.h"
 
+#include "layout.h"
 #include "secret.h"
 
 #include <errno.h>
@@ -9,7 +10,7 @@
 
 #define FILE_FIRST_STEP_BYTES 8192
 
-static char buffer[FILE_CHUNK_BYTES];
+static LAYOUT_LARGE char buffer[FILE_CHUNK_BYTES];
 static struct secret_region region = { .base = buffer, .size = sizeof(buffer) };
 
 static bool is_trusted_owner(uid_t owner, enum file_trust trust)

@@ -2,6 +2,7 @@
 
 #include "caller.h"
 #include "file.h"
+#include "layout.h"
 #include "process.h"
 #include "scan.h"
 
@@ -53,7 +54,7 @@ char *gate_argument(void)
 
 char *gate_path(void)
 {
-	static char path[PATH_MAX];
+	static LAYOUT_LARGE char path[PATH_MAX];
 	char *given = (char *)getauxval(AT_EXECFN); // NOLINT(performance-no-int-to-ptr)
 	ssize_t length;
 

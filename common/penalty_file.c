@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "file.h"
+#include "layout.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -171,7 +172,7 @@ static struct span boot_id(void)
 }
 
 /* The buckets as they were read, and as they will be. */
-static struct penalty_buckets before, after;
+static LAYOUT_LARGE struct penalty_buckets before, after;
 
 static void read_buckets(uint32_t now)
 {

@@ -1,5 +1,7 @@
 #include "privilege.h"
 
+#include "layout.h"
+
 #include <errno.h>
 #include <grp.h>
 #include <limits.h>
@@ -82,7 +84,7 @@ bool privilege_drop(struct text *why)
 
 static bool has_groups(const struct account *account)
 {
-	static gid_t groups[NGROUPS_MAX];
+	static LAYOUT_LARGE gid_t groups[NGROUPS_MAX];
 	int count = getgroups(NGROUPS_MAX, groups);
 
 	if (count < 0 || (size_t)count != account->group_count)

@@ -119,7 +119,8 @@ static long locked_kilobytes(void)
 	return found;
 }
 
-static char large[256 * 1024];
+/* Alone in its pages: a page that a neighbour locked would not be counted. */
+static _Alignas(4096) char large[256 * 1024];
 static struct secret_region large_region = { .base = large, .size = sizeof(large) };
 
 static void keeps_regions_out_of_swap(void **state)
