@@ -89,6 +89,8 @@ STATIC += $(call accepted,-Wl$(comma)--no-warnings)
 PREFAULT := $(shell printf 'void _dl_relocate_static_pie(void); int main(void) { return !_dl_relocate_static_pie; }' | \
 	$(CC) -static-pie -fPIE -x c - -o /dev/null >/dev/null 2>&1 && \
 	echo -Wl$(comma)--wrap=_dl_relocate_static_pie$(comma)-u$(comma)__wrap__dl_relocate_static_pie)
+# See common/digest.c.
+AT_START := -Wl,--wrap=OPENSSL_cpuid_setup -Wl,-u,OPENSSL_cpuid_setup
 endif
 ALL_LDFLAGS = $(or $(STATIC),$(if $(SAN),,-pie)) $(LINK_HARDENING) $(LDFLAGS)
 LIBRARIES = -lcdb -lcrypt -lcrypto -largon2
@@ -115,11 +117,11 @@ COMMON_OBJECTS = $(patsubst %.c,$(B)/%.o,$(wildcard common/*.c))
 all: $(PROGRAMS:%=$(B)/bin/%)
 
 # What a program is linked with, where that differs: NSS needs the dynamic libc, nothing else.
-$(B)/bin/checkpw-passwd $(B)/bin/checkpw-test: LINKING = $(if $(STATIC),-pie $(LINK_HARDENING) $(LDFLAGS),$(ALL_LDFLAGS))
+$(B)/bin/checkpw-passwd $(B)/bin/checkpw-test: LINKING = $(if $(STATIC),-pie $(AT_START) $(LINK_HARDENING) $(LDFLAGS),$(ALL_LDFLAGS))
 $(B)/bin/checkpw-passwd $(B)/bin/checkpw-test: LIBRARIES := $(if $(STATIC),-Wl$(comma)-Bstatic $(LIBRARIES) -Wl$(comma)-Bdynamic,$(LIBRARIES))
 
 $(B)/bin/checkpw-mysql: LIBRARIES := $(MYSQL_LIBRARIES) $(LIBRARIES)
-$(B)/bin/checkpw-mysql: LINKING = $(ALL_LDFLAGS) $(PREFAULT)
+$(B)/bin/checkpw-mysql: LINKING = $(ALL_LDFLAGS) $(AT_START) $(PREFAULT)
 $(B)/checkpw-mysql/client.o: ALL_CFLAGS += $(MYSQL_CFLAGS)
 
 define program
@@ -128,7 +130,9 @@ $(B)/bin/$(1): $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c)) $(B)/libcommon.a
 	$$(call say,LINK,$$@)
 	$$(Q)$$(CC) $$(ALL_CFLAGS) $$(LINKING) -o $$@ $$^ $$(LIBRARIES)
 endef
-LINKING = $(ALL_LDFLAGS)
+LINKING = $(ALL_LDFLAGS) $(AT_START)
+# It computes no digest.
+$(B)/bin/checkpw-chain: AT_START =
 $(foreach name,$(PROGRAMS),$(eval $(call program,$(name))))
 
 $(B)/libcommon.a: $(COMMON_OBJECTS)
@@ -147,7 +151,7 @@ $(B)/tests/%.o: FURTHER = $(PROGRAMS:%=-iquote %)
 # Objects are made anew when the flags change.
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' "$(subst ",\",$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(PREFAULT) $(COMMON_OBJECTS))" >$@.new
+	@printf '%s\n' "$(subst ",\",$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(AT_START) $(PREFAULT) $(COMMON_OBJECTS))" >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

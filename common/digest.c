@@ -8,6 +8,25 @@
 #include <openssl/md5.h>
 #include <openssl/sha.h>
 
+/*
+ * When a program starts, libcrypto asks the processor what it can. Only SHA is the faster for it,
+ * and on a virtual machine, where each question goes to the host, it is dearer than a login's MD5.
+ * So the linker leads libcrypto's call here (--wrap in the Makefile), where the first is not
+ * answered. Where libcrypto is a shared library nothing of this is in use, and its own function
+ * absent.
+ */
+void digest_at_start(void) __asm__("__wrap_OPENSSL_cpuid_setup");
+void learn_processor(void) __asm__("__real_OPENSSL_cpuid_setup") __attribute__((weak));
+
+void digest_at_start(void)
+{
+	static bool has_started;
+
+	if (has_started && learn_processor != NULL)
+		learn_processor();
+	has_started = true;
+}
+
 static const struct {
 	size_t bytes, block_bytes, state_bytes;
 } sizes[] = {
@@ -45,12 +64,15 @@ void digest_begin(struct digest *digest, enum digest_method method)
 		MD5_Init(state);
 		break;
 	case DIGEST_SHA1:
+		digest_at_start();
 		SHA1_Init(state);
 		break;
 	case DIGEST_SHA256:
+		digest_at_start();
 		SHA256_Init(state);
 		break;
 	case DIGEST_SHA512:
+		digest_at_start();
 		SHA512_Init(state);
 		break;
 	}
