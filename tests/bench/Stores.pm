@@ -60,7 +60,7 @@ sub poppasswd_setup {
 
 my %indexing;
 
-# Seconds, bytes and the most memory in KB that the last index took.
+# Seconds, bytes and the most memory in KB that the largest index took.
 sub indexing { return \%indexing }
 
 sub make_index {
@@ -73,7 +73,8 @@ sub make_index {
 
 	close $out or die "poppasswd index: $text\n";
 	my $f = figures($text);
-	%indexing = (seconds => $f->{wall} / 1e6, bytes => -s "$path.cdb", memory => $f->{memory}[0]);
+	%indexing = (seconds => $f->{wall} / 1e6, bytes => -s "$path.cdb", memory => $f->{memory}[0])
+		if -s "$path.cdb" > ($indexing{bytes} // 0);
 	die "poppasswd index: status $f->{status}\n" if $f->{status} ne '0';
 	return;
 }
