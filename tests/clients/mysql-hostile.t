@@ -21,8 +21,8 @@ my $query = 'SELECT login, password FROM users WHERE login = :login';
 my $right = "joe\0$password\0\0";
 my $wrong = "joe\0Falsch-4482\0\0";
 
-# A copy, so that its processes are known from those of others.
-my $checker = "$dir/checkpw-mysql";
+# A copy of a name of its own, so that its processes are known from those of others, zombies too.
+my $checker = "$dir/mysql-$$";
 must_run('cp', checker('checkpw-mysql'), $checker);
 
 sub config {
@@ -121,7 +121,7 @@ my %ways = (socket => config($server->{socket}), TCP => config($tcp), TLS => con
 sub workers {
 	my @found;
 	for my $path (glob '/proc/[0-9]*/stat') {
-		my ($pid, $parent, $state) = (read_file($path) // '') =~ /^(\d+) \(checkpw-mysql\) (.) (\d+)/ ? ($1, $3, $2) : next;
+		my ($pid, $parent, $state) = (read_file($path) // '') =~ /^(\d+) \(mysql-$tester\) (.) (\d+)/ ? ($1, $3, $2) : next;
 		my $program = readlink "/proc/$pid/exe";
 		push @found, "$pid $parent $state" if !defined $program || $program eq $checker;
 	}

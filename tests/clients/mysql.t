@@ -9,7 +9,7 @@ use Test::More;
 
 need_mariadb();
 $SIG{ALRM} = sub { die "a checker or a server did not end\n" };
-alarm 300;
+alarm 900;
 
 my $server = MariaDB->new('main', '--slow-query-log', '--long-query-time=0', '--character-set-server=utf8mb4');
 my $password = 'Kennwort-7391';
