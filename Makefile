@@ -167,8 +167,6 @@ SIMULATION = $(B)/simulation/cmd5checkpw $(B)/simulation/simulate $(B)/simulatio
 REPLAYS = $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/replay_%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH = $(B)/bench/bench $(B)/bench/lines $(B)/bench/floor $(B)/bench/floor-dynamic $(B)/bench/noop
 PROVE = prove
-# Test files at a time. Those with servers of their own run one after the other, beside the rest.
-JOBS = 2
 TESTS = tests/unit tests/lint tests/cli tests/clients tests/contrib tests/root tests/fuzz
 UNIT_OBJECTS = $(foreach name,$(PROGRAMS),$(patsubst %.c,$(B)/%.o, \
 	$(filter-out %/main.c,$(wildcard $(name)/*.c)))) $(B)/libcommon.a
@@ -233,9 +231,10 @@ memory-programs: all $(HELPERS)
 
 replays: $(REPLAYS)
 
+# Two at a time: those that run servers or need root one after the other, beside the others.
 check: test-programs
-	CHECKPW_BUILD=$(CURDIR)/$(B) $(PROVE) --timer --recurse --jobs $(JOBS) \
-		--rules 'seq=tests/clients/*' --rules 'par=**' $(TESTS)
+	CHECKPW_BUILD=$(CURDIR)/$(B) $(PROVE) --timer --recurse --jobs 2 \
+		--rules 'seq=tests/{unit,lint,cli}/*' --rules 'seq=tests/{clients,contrib,root,fuzz}/*' $(TESTS)
 
 # BENCH_FLAGS=-q is quicker, and says less.
 BENCH_FLAGS =

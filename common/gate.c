@@ -202,12 +202,9 @@ int gate_go_through(char **arguments)
 {
 	char **subprogram = arguments + 1;
 	struct gate_pass pass;
-	int connection;
+	int connection = gate_knock(arguments[0] + strlen(GATE_ARGUMENT), &pass);
 	bool is_child;
 
-	/* A checker that is a script has not closed it, and a password may be in it. */
-	close(PROCESS_HANDSHAKE_DESCRIPTOR);
-	connection = gate_knock(arguments[0] + strlen(GATE_ARGUMENT), &pass);
 	if (connection == -1 || subprogram[0] == NULL)
 		return 111;
 	(void)setpgid(0, pass.group);
