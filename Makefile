@@ -212,7 +212,7 @@ $(B)/bench/floor-dynamic: $(B)/tests/bench/floor.o
 # The memory sanitizer has to be told what the libraries write.
 ifeq ($(SAN),memory)
 WRAPPED = $(B)/tests/memory/wrapped.o
-WRAP = $(foreach name,crypt_rn argon2_ctx cdb_hash cdb_unpack cdb_seek cdb_bread \
+WRAP = $(foreach name,crypt_rn argon2_ctx cdb_hash cdb_unpack cdb_seek cdb_bread fgetspent_r EVP_Digest HMAC \
 	$(foreach digest,MD4 MD5 SHA1 SHA256 SHA512,$(digest)_Init $(digest)_Update $(digest)_Final),-Wl$(comma)--wrap=$(name))
 endif
 

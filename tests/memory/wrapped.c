@@ -8,10 +8,13 @@
 #include <argon2.h>
 #include <cdb.h>
 #include <crypt.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/md4.h>
 #include <openssl/md5.h>
 #include <openssl/sha.h>
 #include <sanitizer/msan_interface.h>
+#include <shadow.h>
 #include <string.h>
 
 #define WRITTEN(object) __msan_unpoison(&(object), sizeof(object))
@@ -106,7 +109,23 @@ int __wrap_cdb_bread(int descriptor, void *bytes, int size)
 	return result;
 }
 
-/* Within these two the sanitizer's own memcmp and memcpy would look at what it does not know. */
+int __real_fgetspent_r(FILE *file, struct spwd *entry, char *buffer, size_t size,
+		       struct spwd **answer);
+int __wrap_fgetspent_r(FILE *file, struct spwd *entry, char *buffer, size_t size,
+		       struct spwd **answer);
+int __wrap_fgetspent_r(FILE *file, struct spwd *entry, char *buffer, size_t size,
+		       struct spwd **answer)
+{
+	int result = __real_fgetspent_r(file, entry, buffer, size, answer);
+
+	WRITTEN(result);
+	WRITTEN(*answer);
+	WRITTEN(*entry);
+	__msan_unpoison(buffer, size);
+	return result;
+}
+
+/* Within these the sanitizer's own memcmp and memcpy would look at what it does not know. */
 char *__real_crypt_rn(const char *phrase, const char *setting, void *data, int size);
 char *__wrap_crypt_rn(const char *phrase, const char *setting, void *data, int size);
 char *__wrap_crypt_rn(const char *phrase, const char *setting, void *data, int size)
@@ -136,5 +155,45 @@ int __wrap_argon2_ctx(argon2_context *context, argon2_type type)
 	__msan_scoped_enable_interceptor_checks();
 	WRITTEN(result);
 	__msan_unpoison(context->out, context->outlen);
+	return result;
+}
+
+int __real_EVP_Digest(const void *bytes, size_t size, unsigned char *out, unsigned *length,
+		      const EVP_MD *method, ENGINE *engine);
+int __wrap_EVP_Digest(const void *bytes, size_t size, unsigned char *out, unsigned *length,
+		      const EVP_MD *method, ENGINE *engine);
+int __wrap_EVP_Digest(const void *bytes, size_t size, unsigned char *out, unsigned *length,
+		      const EVP_MD *method, ENGINE *engine)
+{
+	int result;
+
+	__msan_check_mem_is_initialized(bytes, size);
+	__msan_scoped_disable_interceptor_checks();
+	result = __real_EVP_Digest(bytes, size, out, length, method, engine);
+	__msan_scoped_enable_interceptor_checks();
+	WRITTEN(result);
+	__msan_unpoison(out, (size_t)EVP_MD_size(method));
+	return result;
+}
+
+unsigned char *__real_HMAC(const EVP_MD *method, const void *key, int key_size,
+			   const unsigned char *bytes, size_t size, unsigned char *out,
+			   unsigned *length);
+unsigned char *__wrap_HMAC(const EVP_MD *method, const void *key, int key_size,
+			   const unsigned char *bytes, size_t size, unsigned char *out,
+			   unsigned *length);
+unsigned char *__wrap_HMAC(const EVP_MD *method, const void *key, int key_size,
+			   const unsigned char *bytes, size_t size, unsigned char *out,
+			   unsigned *length)
+{
+	unsigned char *result;
+
+	__msan_check_mem_is_initialized(key, (size_t)key_size);
+	__msan_check_mem_is_initialized(bytes, size);
+	__msan_scoped_disable_interceptor_checks();
+	result = __real_HMAC(method, key, key_size, bytes, size, out, length);
+	__msan_scoped_enable_interceptor_checks();
+	WRITTEN(result);
+	__msan_unpoison(out, (size_t)EVP_MD_size(method));
 	return result;
 }
