@@ -14,7 +14,7 @@
 #endif
 
 #define PAGE_BYTES 4096
-#define HEAP_BYTES (14 * PAGE_BYTES)
+#define HEAP_BYTES (14UL * PAGE_BYTES)
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23 /* of Linux 5.14; older headers do not have it */
 #endif

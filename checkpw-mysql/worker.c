@@ -286,8 +286,8 @@ enum client_answer worker_ask(const struct server *server, const struct query *q
 	secret_wipe(&report, sizeof(report));
 	region.dirty = 0;
 	/*
-	 * One that found nothing takes its leave later: killed, it would be an error in the server's
-	 * log, which whoever tries logins that there are not could fill.
+	 * One that found nothing takes its leave later: killed, it would be an error in the
+	 * server's log, which whoever tries logins that there are not could fill.
 	 */
 	if (answer != CLIENT_NO_ROW)
 		end(true);
