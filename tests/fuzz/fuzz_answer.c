@@ -30,10 +30,12 @@ static int take_over(int ends[2]);
 #undef fork
 #undef socketpair
 
-#include "../../checkpw-mysql/mysql_store.c"
 #include "../../checkpw-mysql/name.c"
 #include "../../checkpw-mysql/query.c"
 #include "../../checkpw-mysql/row.c"
+
+/* It has variables of the names that parameters of the others have. */
+#include "../../checkpw-mysql/mysql_store.c"
 
 enum setting {
 	SCHEMA = 7, /* enum schema */
