@@ -26,21 +26,8 @@ static LAYOUT_LARGE char kept[2 * LINE_ROOM];
 static struct secret_region region = { .base = kept, .size = sizeof(kept) };
 
 static size_t decoy_length;
-static uint64_t decoy_choice, candidates;
 
-/* The login asked for; it belongs to the caller of find. */
-static struct span wanted;
-
-static struct userfile_skipped skipped;
-
-static void open_index(void)
-{
-	if (userindex_open(&offsets, userfile_path, lines.descriptor, &index_complaint) !=
-	    USERINDEX_MATCHES)
-		return;
-	skipped.count = offsets.head.skipped_count;
-	skipped.first = offsets.head.skipped_first;
-}
+static struct userfile_search search;
 
 static bool open_store(struct text *why)
 {
@@ -52,7 +39,7 @@ static bool open_store(struct text *why)
 	readable_by_all = (mode & S_IROTH) != 0;
 	file_lines_begin(&lines, descriptor);
 	secret_register(&region);
-	open_index();
+	(void)userindex_open(&offsets, userfile_path, descriptor, &index_complaint);
 	return true;
 }
 
@@ -79,46 +66,26 @@ static uint64_t hash(struct span text)
 	return hash;
 }
 
-/*
- * Of n candidates each is the decoy with the same probability: the n-th takes the place with
- * 1/n. So the decoys' schemes and costs are spread as those of the store.
- */
-static void consider_as_decoy(struct span secret)
+static enum userfile_line read_on(struct userfile_entry *entry, bool *found)
 {
-	if (!userfile_serves_as_decoy(secret))
-		return;
-	candidates++;
-	decoy_choice = decoy_choice * 6364136223846793005 + 1442695040888963407;
-	/* A fraction of 2^31 below 1/n, without a division, which would be dear. */
-	if ((decoy_choice >> 33) * candidates >= (uint64_t)1 << 31)
-		return;
-	(void)keep(0, secret);
-	decoy_length = secret.length;
-}
+	bool drawn;
+	enum userfile_line kind = userfile_search_next(&search, &lines, entry, found, &drawn);
 
-static bool is_wanted(struct span login)
-{
-	/* A colon in the login asked for cannot match: none is in the file's. */
-	return login.length == wanted.length && secret_same(wanted.at, login.at, login.length);
-}
-
-/*
- * What is done with each entry, before the wanted login is found and after it: where it stands
- * must not show in the time that a refusal takes. Returns whether it is the wanted one.
- */
-static bool examine(const struct userfile_entry *entry)
-{
-	consider_as_decoy(entry->secret);
-	return is_wanted(entry->login);
+	if (kind == USERFILE_ENTRY && drawn) {
+		(void)keep(0, entry->secret);
+		decoy_length = entry->secret.length;
+	}
+	return kind;
 }
 
 static enum store_lookup find_by_reading(struct span *secret, struct text *why)
 {
 	struct userfile_entry entry;
 	enum userfile_line kind;
+	bool found;
 
-	while ((kind = userfile_next_entry(&lines, &entry, &skipped)) == USERFILE_ENTRY) {
-		if (!examine(&entry))
+	while ((kind = read_on(&entry, &found)) == USERFILE_ENTRY) {
+		if (!found)
 			continue;
 		*secret = keep(decoy_length, entry.secret);
 		return STORE_FOUND;
@@ -169,7 +136,7 @@ static enum store_lookup find_by_index(struct span *secret)
 	struct userfile_entry entry;
 	uint64_t offset;
 
-	switch (userindex_find(&offsets, wanted, &offset)) {
+	switch (userindex_find(&offsets, search.login, &offset)) {
 	case USERINDEX_DAMAGED:
 		break;
 	case USERINDEX_ABSENT:
@@ -177,7 +144,8 @@ static enum store_lookup find_by_index(struct span *secret)
 		(void)read_entry(0, kept + LINE_ROOM, &entry);
 		return STORE_ABSENT;
 	case USERINDEX_FOUND:
-		if (!read_entry(offset, kept + LINE_ROOM, &entry) || !is_wanted(entry.login))
+		if (!read_entry(offset, kept + LINE_ROOM, &entry) ||
+		    !userfile_same_login(search.login, entry.login))
 			break;
 		*secret = entry.secret;
 		lookup = STORE_FOUND;
@@ -190,15 +158,13 @@ static enum store_lookup find(struct span login, struct span *secret, struct tex
 {
 	enum store_lookup lookup;
 
-	wanted = login;
-	decoy_choice = hash(login);
+	userfile_search_begin(&search, login, hash(login));
 	if (offsets.descriptor == -1)
 		return find_by_reading(secret, why);
 	lookup = find_by_index(secret);
 	if (lookup != STORE_TROUBLE)
 		return lookup;
 	userindex_close(&offsets);
-	skipped.count = 0;
 	text_join(&index_complaint, userfile_path, USERINDEX_SUFFIX,
 		  " is damaged; all lines are read instead: run poppasswd index");
 	return find_by_reading(secret, why);
@@ -208,15 +174,16 @@ static struct span find_decoy(void)
 {
 	struct userfile_entry entry;
 	uint64_t offset;
+	bool found;
 
 	if (offsets.descriptor != -1) {
-		if (userindex_decoy(&offsets, decoy_choice, &offset) &&
+		if (userindex_decoy(&offsets, search.draw, &offset) &&
 		    read_entry(offset, kept, &entry))
 			return entry.secret;
 		return (struct span){ kept, 0 };
 	}
-	while (userfile_next_entry(&lines, &entry, &skipped) == USERFILE_ENTRY)
-		(void)examine(&entry);
+	while (read_on(&entry, &found) == USERFILE_ENTRY)
+		continue;
 	return (struct span){ kept, decoy_length };
 }
 
@@ -230,7 +197,11 @@ static void add_complaint(struct text *text, const char *more)
 static const char *complaint(void)
 {
 	static struct text text;
+	struct userfile_skipped skipped = search.skipped;
 
+	if (offsets.descriptor != -1)
+		skipped = (struct userfile_skipped){ offsets.head.skipped_count,
+						     offsets.head.skipped_first };
 	text_clear(&text);
 	if (readable_by_all)
 		text_join(&text, userfile_path, ": everybody can read it: chmod 400");

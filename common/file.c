@@ -10,8 +10,8 @@
 
 #define FILE_FIRST_STEP_BYTES 8192
 
-static LAYOUT_LARGE char buffer[FILE_CHUNK_BYTES];
-static struct secret_region region = { .base = buffer, .size = sizeof(buffer) };
+static LAYOUT_LARGE char buffer[FILE_CHUNK_BYTES + FILE_AHEAD_BYTES];
+static struct secret_region region = { .base = buffer, .size = FILE_CHUNK_BYTES };
 
 static bool is_trusted_owner(uid_t owner, enum file_trust trust)
 {
@@ -154,26 +154,30 @@ void file_lines_begin(struct file_lines *lines, int descriptor)
 /* Reads on behind what is unread, which first moves to the front if it must. */
 static bool fill(struct file_lines *lines)
 {
+	const char *newline;
 	size_t room;
 	ssize_t got;
 
-	if (lines->end == sizeof(buffer)) {
+	if (lines->end == FILE_CHUNK_BYTES) {
 		memmove(buffer, buffer + lines->start, lines->end - lines->start);
 		lines->end -= lines->start;
-		lines->start = 0;
+		lines->start = lines->whole = 0;
 	}
-	room = sizeof(buffer) - lines->end;
+	room = FILE_CHUNK_BYTES - lines->end;
 	if (room > lines->step)
 		room = lines->step;
 	do {
 		got = read(lines->descriptor, buffer + lines->end, room);
 	} while (got == -1 && errno == EINTR);
-	if (lines->step < sizeof(buffer))
+	if (lines->step < FILE_CHUNK_BYTES)
 		lines->step *= 2;
 	if (got == -1)
 		return false;
 	lines->ended = got == 0;
 	lines->nul = lines->nul || memchr(buffer + lines->end, '\0', (size_t)got) != NULL;
+	newline = memrchr(buffer + lines->end, '\n', (size_t)got);
+	if (newline != NULL)
+		lines->whole = (size_t)(newline + 1 - buffer);
 	lines->end += (size_t)got;
 	lines->taken += (size_t)got;
 	if (region.dirty < lines->end)
@@ -236,6 +240,21 @@ enum file_line file_lines_next(struct file_lines *lines, struct span *line)
 	if (lines->nul && memchr(line->at, '\0', line->length) != NULL)
 		return FILE_LINE_NUL;
 	return FILE_LINE;
+}
+
+struct span file_lines_ready(const struct file_lines *lines)
+{
+	struct span ready = { buffer + lines->start, 0 };
+
+	if (!lines->nul && lines->whole > lines->start)
+		ready.length = lines->whole - lines->start;
+	return ready;
+}
+
+void file_lines_pass(struct file_lines *lines, size_t bytes, unsigned long count)
+{
+	lines->start += bytes;
+	lines->number += count;
 }
 
 uint64_t file_lines_offset(const struct file_lines *lines)

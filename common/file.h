@@ -48,6 +48,7 @@ struct file_lines {
 	int descriptor;
 	unsigned long number; /* of the line last returned, from 1 */
 	size_t start, end;    /* what of the buffer is unread */
+	size_t whole;         /* where its last whole line ends; the start if there is none */
 	size_t step;          /* bytes to read next: small for a small file, then growing */
 	uint64_t taken;       /* bytes that were read from the descriptor */
 	bool ended;
@@ -70,6 +71,17 @@ void file_lines_begin(struct file_lines *lines, int descriptor);
  * end in a newline. `line` points into the buffer and is good until the next call.
  */
 enum file_line file_lines_next(struct file_lines *lines, struct span *line);
+
+/*
+ * For who looks at many lines at once: the whole lines that were read and not yet returned, and
+ * that are known to hold no NUL byte. They may be none. FILE_AHEAD_BYTES behind the end may be
+ * looked at too: they are of the buffer.
+ */
+#define FILE_AHEAD_BYTES 64
+struct span file_lines_ready(const struct file_lines *lines);
+
+/* Passes over the first `bytes` bytes of those, which are `count` lines. */
+void file_lines_pass(struct file_lines *lines, size_t bytes, unsigned long count);
 
 /* Where the next line begins, in bytes from where reading began. */
 uint64_t file_lines_offset(const struct file_lines *lines);

@@ -21,8 +21,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	login.length = (size_t)(newline - data);
 	rest = login.length + 1;
-	skipped.count = 0;
-	candidates = 0;
 	decoy_length = 0;
 	strcpy(userfile_path, fuzz_file(data + rest, size - rest));
 	if (!open_store(&why))

@@ -26,19 +26,18 @@ static int file_of(struct span bytes)
 /* Whether some line of the text is that login's, with that secret. */
 static bool holds(int text, struct span login, struct span secret)
 {
-	struct userfile_skipped ignored = { 0 };
 	struct userfile_entry entry;
 	struct file_lines all;
-	bool found = false;
+	enum userfile_line kind;
 
 	lseek(text, 0, SEEK_SET);
 	file_lines_begin(&all, text);
-	while (!found && userfile_next_entry(&all, &entry, &ignored) == USERFILE_ENTRY)
-		found = entry.login.length == login.length &&
-			memcmp(entry.login.at, login.at, login.length) == 0 &&
-			entry.secret.length == secret.length &&
-			memcmp(entry.secret.at, secret.at, secret.length) == 0;
-	return found;
+	while ((kind = userfile_next(&all, &entry)) > USERFILE_END)
+		if (kind == USERFILE_ENTRY && userfile_same_login(login, entry.login) &&
+		    entry.secret.length == secret.length &&
+		    memcmp(entry.secret.at, secret.at, secret.length) == 0)
+			return true;
+	return false;
 }
 
 static bool cut_line(struct span *rest, struct span *line)
@@ -68,7 +67,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		text.length = length;
 	rest = span_from(rest, text.length);
 
-	skipped.count = candidates = 0;
 	decoy_length = 0;
 	file_lines_begin(&lines, file_of(text));
 	offsets.descriptor = file_of(rest);
