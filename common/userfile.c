@@ -72,23 +72,14 @@ static uint64_t word_at(const char *at)
 	return word;
 }
 
-/* Whether what stands before `colon` may be the login: all but the middle of a long one is. */
-static bool resembles(const struct userfile_search *search, const char *line, const char *colon)
-{
-	size_t length = search->login.length;
-
-	return ((word_at(line) ^ search->lead) & search->lead_mask) == 0 &&
-	       (size_t)(colon - line) == length &&
-	       (length <= sizeof(uint64_t) || word_at(colon - sizeof(uint64_t)) == search->tail);
-}
-
 void userfile_search_begin(struct userfile_search *search, struct span login, uint64_t seed)
 {
 	char lead[sizeof(uint64_t)] = { 0 };
 	size_t length = login.length < sizeof(lead) ? login.length : sizeof(lead);
 
 	*search = (struct userfile_search){ .login = login, .draw = seed };
-	memcpy(lead, login.at, length);
+	if (length != 0)
+		memcpy(lead, login.at, length);
 	search->lead = word_at(lead);
 	memset(lead, 0xff, length);
 	search->lead_mask = word_at(lead);
@@ -96,27 +87,18 @@ void userfile_search_begin(struct userfile_search *search, struct span login, ui
 		search->tail = word_at(login.at + login.length - sizeof(lead));
 }
 
-/*
- * Of n candidates each is drawn with the same probability if the n-th takes the place with 1/n: a
- * fraction of 2^31 below 1/n, without a division, which would be dear.
- */
 static uint64_t next_draw(uint64_t draw)
 {
 	return draw * 6364136223846793005 + 1442695040888963407;
 }
 
+/*
+ * Of n candidates each is drawn with the same probability if the n-th takes the place with 1/n: a
+ * fraction of 2^31 below 1/n, without a division, which would be dear.
+ */
 static bool is_drawn(uint64_t draw, uint64_t candidates)
 {
 	return (draw >> 33) * candidates < (uint64_t)1 << 31;
-}
-
-/* Whether a secret that begins so may be none that serves as a decoy. */
-static bool is_odd(unsigned char first)
-{
-	static const uint64_t odd = UINT64_C(1) << '\n' | UINT64_C(1) << '\r' | UINT64_C(1) << '!' |
-				    UINT64_C(1) << '*' | UINT64_C(1) << ':';
-
-	return first < 64 && odd >> first & 1;
 }
 
 #ifdef __SSE2__
@@ -141,6 +123,25 @@ static uint64_t bytes_that_are(const char *at, char byte)
 static size_t lowest(uint64_t bits)
 {
 	return (size_t)__builtin_ctzll(bits);
+}
+
+/* Whether what stands before `colon` may be the login: all but the middle of a long one is. */
+static bool resembles(const struct userfile_search *search, const char *line, const char *colon)
+{
+	size_t length = search->login.length;
+
+	return ((word_at(line) ^ search->lead) & search->lead_mask) == 0 &&
+	       (size_t)(colon - line) == length &&
+	       (length <= sizeof(uint64_t) || word_at(colon - sizeof(uint64_t)) == search->tail);
+}
+
+/* Whether a secret that begins so may be none that serves as a decoy. */
+static bool is_odd(unsigned char first)
+{
+	static const uint64_t odd = UINT64_C(1) << '\n' | UINT64_C(1) << '\r' | UINT64_C(1) << '!' |
+				    UINT64_C(1) << '*' | UINT64_C(1) << ':';
+
+	return first < 64 && odd >> first & 1;
 }
 
 /* Whether the line is an entry that is neither of the login nor drawn nor in any way unusual. */
