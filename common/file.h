@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define FILE_LINE_MAX_BYTES 4096 /* without the newline; longer lines are skipped whole */
-#define FILE_CHUNK_BYTES (64 * 1024)
+#define FILE_CHUNK_BYTES ((size_t)64 * 1024)
 
 /* Who may own the file, and what others may do to it. */
 enum file_trust {

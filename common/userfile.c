@@ -168,7 +168,7 @@ static void pass_plain(struct userfile_search *search, struct file_lines *lines)
 	struct span ready = file_lines_ready(lines);
 	struct userfile_search now = *search;
 	const char *line = ready.at, *end = ready.at + ready.length;
-	const char *colon = NULL; /* the first of the line, if it is in a block before */
+	const char *colon = end; /* unless the first of the line is in a block before */
 	unsigned long count = 0;
 
 	for (const char *block = line; line < end; block += BLOCK_BYTES) {
@@ -179,16 +179,16 @@ static void pass_plain(struct userfile_search *search, struct file_lines *lines)
 			const uint64_t bit = newlines & -newlines;
 			const char *newline = block + lowest(bit);
 
-			if (colon == NULL)
+			if (colon == end)
 				colon = block + lowest(colons | bit);
 			if (!is_plain(&now, line, colon, newline))
 				goto stop;
 			count++;
 			line = newline + 1;
-			colon = NULL;
+			colon = end;
 			colons &= -bit << 1;
 		}
-		if (colon == NULL && colons != 0)
+		if (colon == end && colons != 0)
 			colon = block + lowest(colons);
 	}
 stop:
