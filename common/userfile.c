@@ -64,6 +64,8 @@ bool userfile_serves_as_decoy(struct span secret)
 	return secret.length != 0 && secret.at[0] != '!' && secret.at[0] != '*';
 }
 
+#define WORD_BYTES sizeof(uint64_t)
+
 static uint64_t word_at(const char *at)
 {
 	uint64_t word;
@@ -74,8 +76,8 @@ static uint64_t word_at(const char *at)
 
 void userfile_search_begin(struct userfile_search *search, struct span login, uint64_t seed)
 {
-	char lead[sizeof(uint64_t)] = { 0 };
-	size_t length = login.length < sizeof(lead) ? login.length : sizeof(lead);
+	char lead[WORD_BYTES] = { 0 };
+	size_t length = login.length < WORD_BYTES ? login.length : WORD_BYTES;
 
 	*search = (struct userfile_search){ .login = login, .draw = seed };
 	if (length != 0)
@@ -83,8 +85,10 @@ void userfile_search_begin(struct userfile_search *search, struct span login, ui
 	search->lead = word_at(lead);
 	memset(lead, 0xff, length);
 	search->lead_mask = word_at(lead);
-	if (login.length > sizeof(lead))
-		search->tail = word_at(login.at + login.length - sizeof(lead));
+	if (login.length > WORD_BYTES) {
+		search->tail = word_at(login.at + login.length - WORD_BYTES);
+		search->tail_mask = UINT64_MAX;
+	}
 }
 
 static uint64_t next_draw(uint64_t draw)
@@ -104,6 +108,7 @@ static bool is_drawn(uint64_t draw, uint64_t candidates)
 #ifdef __SSE2__
 
 #define BLOCK_BYTES 64
+_Static_assert(BLOCK_BYTES <= FILE_AHEAD_BYTES, "a block may begin at the last byte");
 
 /* Which bytes of the block at `at` are that one: a bit each, the lowest for the first. */
 static uint64_t bytes_that_are(const char *at, char byte)
@@ -125,14 +130,19 @@ static size_t lowest(uint64_t bits)
 	return (size_t)__builtin_ctzll(bits);
 }
 
-/* Whether what stands before `colon` may be the login: all but the middle of a long one is. */
+/*
+ * Whether what stands before `colon` may be the login: all but the middle of a long one is. Without
+ * a branch, so that no time tells how many logins begin as this one does.
+ */
 static bool resembles(const struct userfile_search *search, const char *line, const char *colon)
 {
-	size_t length = search->login.length;
+	size_t length = (size_t)(colon - line);
+	const char *tail = length > WORD_BYTES ? colon - WORD_BYTES : line;
+	uint64_t different = (word_at(line) ^ search->lead) & search->lead_mask;
 
-	return ((word_at(line) ^ search->lead) & search->lead_mask) == 0 &&
-	       (size_t)(colon - line) == length &&
-	       (length <= sizeof(uint64_t) || word_at(colon - sizeof(uint64_t)) == search->tail);
+	different |= (word_at(tail) ^ search->tail) & search->tail_mask;
+	different |= length ^ search->login.length;
+	return different == 0;
 }
 
 /* Whether a secret that begins so may be none that serves as a decoy. */

@@ -50,14 +50,14 @@ struct userfile_skipped {
 /*
  * Looking a login up by reading all lines, and drawing a decoy from all entries that may serve,
  * each with the same probability: so the decoys' schemes and costs are spread as those of the
- * store. The draw follows from `seed` alone. All entries cost the same, before the login is found
- * and after it: where it stands must not show in the time that a refusal takes.
+ * store. The draw follows from `seed` alone. An entry costs the same before the login is found and
+ * after it: where it stands must not show in the time that a refusal takes.
  */
 struct userfile_search {
 	struct span login; /* what is looked for; the caller's */
 	uint64_t draw, candidates;
 	uint64_t lead, lead_mask; /* the first bytes of the login, as many as a word holds */
-	uint64_t tail;            /* its last bytes, if it has more */
+	uint64_t tail, tail_mask; /* its last bytes, if it has more */
 	struct userfile_skipped skipped;
 };
 
