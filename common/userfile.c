@@ -85,10 +85,8 @@ void userfile_search_begin(struct userfile_search *search, struct span login, ui
 	search->lead = word_at(lead);
 	memset(lead, 0xff, length);
 	search->lead_mask = word_at(lead);
-	if (login.length > WORD_BYTES) {
+	if (login.length > WORD_BYTES)
 		search->tail = word_at(login.at + login.length - WORD_BYTES);
-		search->tail_mask = UINT64_MAX;
-	}
 }
 
 static uint64_t next_draw(uint64_t draw)
@@ -131,18 +129,16 @@ static size_t lowest(uint64_t bits)
 }
 
 /*
- * Whether what stands before `colon` may be the login: all but the middle of a long one is. Without
- * a branch, so that no time tells how many logins begin as this one does.
+ * Whether what stands before `colon` may be the login: all but the middle of a long one is. Length
+ * and beginning take one branch, so that no time tells how many logins have one of them.
  */
 static bool resembles(const struct userfile_search *search, const char *line, const char *colon)
 {
 	size_t length = (size_t)(colon - line);
-	const char *tail = length > WORD_BYTES ? colon - WORD_BYTES : line;
-	uint64_t different = (word_at(line) ^ search->lead) & search->lead_mask;
+	uint64_t lead = (word_at(line) ^ search->lead) & search->lead_mask;
 
-	different |= (word_at(tail) ^ search->tail) & search->tail_mask;
-	different |= length ^ search->login.length;
-	return different == 0;
+	return ((length ^ search->login.length) | lead) == 0 &&
+	       (length <= WORD_BYTES || word_at(colon - WORD_BYTES) == search->tail);
 }
 
 /* Whether a secret that begins so may be none that serves as a decoy. */

@@ -57,7 +57,7 @@ struct userfile_search {
 	struct span login; /* what is looked for; the caller's */
 	uint64_t draw, candidates;
 	uint64_t lead, lead_mask; /* the first bytes of the login, as many as a word holds */
-	uint64_t tail, tail_mask; /* its last bytes, if it has more */
+	uint64_t tail;            /* its last bytes, if it has more */
 	struct userfile_skipped skipped;
 };
 
