@@ -48,7 +48,7 @@ struct file_lines {
 	int descriptor;
 	unsigned long number; /* of the line last returned, from 1 */
 	size_t start, end;    /* what of the buffer is unread */
-	size_t whole;         /* where its last whole line ends; the start if there is none */
+	size_t whole;         /* where its last whole line ends; not behind the start: none */
 	size_t step;          /* bytes to read next: small for a small file, then growing */
 	uint64_t taken;       /* bytes that were read from the descriptor */
 	bool ended;
