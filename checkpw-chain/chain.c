@@ -249,6 +249,7 @@ static int let_through(int connection)
 	enum reason reason = REASON_LINK;
 	int error;
 
+	relay_hold_signals();
 	if (gate_let_through(connection, &pass)) {
 		if (configuration.log_success)
 			report(REASON_OK);

@@ -10,13 +10,15 @@
 static const int passed_on[] = { SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,
 				 SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH };
 
-static void block_signals(sigset_t *taken)
+static sigset_t taken;
+
+void relay_hold_signals(void)
 {
-	sigemptyset(taken);
-	sigaddset(taken, SIGCHLD);
+	sigemptyset(&taken);
+	sigaddset(&taken, SIGCHLD);
 	for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++)
-		sigaddset(taken, passed_on[i]);
-	sigprocmask(SIG_BLOCK, taken, NULL);
+		sigaddset(&taken, passed_on[i]);
+	sigprocmask(SIG_BLOCK, &taken, NULL);
 	(void)signal(SIGXCPU, SIG_DFL); /* it was the deadline */
 }
 
@@ -41,11 +43,9 @@ static int die_by(int number)
 
 int relay_run(pid_t child)
 {
-	sigset_t taken;
 	siginfo_t from;
 	int status, number;
 
-	block_signals(&taken);
 	(void)close_range(0, ~0U, 0);
 	for (;;) {
 		/* Where it cannot be waited for, nothing must look like an end that was right. */

@@ -8,6 +8,12 @@
 #include <sys/types.h>
 
 /*
+ * To be called before the subprogram can run: a signal that comes from then on waits for
+ * relay_run, and ends nothing before.
+ */
+void relay_hold_signals(void);
+
+/*
  * Closes all descriptors, so that a connection which the subprogram closes is closed; passes on
  * to `child` the signals that processes send, and waits for its end. Returns its exit status;
  * where it was killed, dies by the same signal, without a core.

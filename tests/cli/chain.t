@@ -314,10 +314,12 @@ is run([ 'exit=1', 'accept' ], subprogram => [ 'sleep', 2 ], config => "deadline
 
 # ---- while it goes on ---------------------------------------------------------------------------
 
+my $log; # a file that is written to
+
 # Starts a chain in the background; returns its process id and what reads its standard output.
 sub background {
 	my ($links, @subprogram) = @_;
-	my $conf = write_file("$dir/background.conf", "log = none\n");
+	my $conf = write_file("$dir/background.conf", 'log = ' . ($log ? 'stderr' : 'none') . "\n");
 	pipe my $read, my $write or die "pipe: $!";
 	syswrite $write, $message;
 	close $write;
@@ -329,6 +331,7 @@ sub background {
 		$^F = 3;
 		open my $three, '<&=', 3;
 		fcntl $three, F_SETFD, 0;
+		POSIX::dup2(fileno $log, 2) if $log;
 		%ENV = (PATH => '/usr/bin:/bin', CHECKPW_CHAIN_CONF => $conf);
 		exec $chain, (map { "$standin $_" } @{$links}), '--', @subprogram or POSIX::_exit(96);
 	}
@@ -361,6 +364,22 @@ for my $signal (qw(HUP INT QUIT USR1 USR2 ALRM WINCH TERM)) {
 	is scalar <$out>, "$signal\n", "... is sent SIG$signal that is sent to the chain";
 	waitpid $pid, 0;
 	is $? >> 8, 5, '... and ends as it likes';
+	close $out;
+}
+{
+	# A log that hangs holds the chain for two seconds, in which the session goes on.
+	pipe my $never_read, $log or die "pipe: $!";
+	fcntl $log, F_SETFL, O_NONBLOCK;
+	1 while syswrite $log, 'x' x 4096;
+	fcntl $log, F_SETFL, 0;
+	my ($pid, $out) = background([ 'accept' ], $^X, '-e',
+		'$| = 1; $SIG{TERM} = sub { print "TERM\n"; exit 5 }; print "ready\n"; sleep 60');
+	undef $log;
+	<$out>;
+	kill TERM => $pid;
+	is scalar <$out>, "TERM\n", 'a signal that comes while the chain still logs is passed on';
+	waitpid $pid, 0;
+	is $?, 5 << 8, '... and does not end the chain';
 	close $out;
 }
 {
