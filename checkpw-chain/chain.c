@@ -139,8 +139,7 @@ static enum reason prepare(struct span *message)
 		text_join(&detail, "this program must not be set-uid or set-gid: chmod 755");
 		return REASON_PRIVILEGES;
 	}
-	if (!process_harden(CONFIGURATION_DEADLINE_SECONDS, handle_deadline, &detail))
-		return REASON_LIMITS;
+	process_harden(CONFIGURATION_DEADLINE_SECONDS, handle_deadline);
 	if (!configuration_read_general("checkpw-chain", getenv("CHECKPW_CHAIN_CONF"), keys,
 					&configuration, &detail) ||
 	    !answer_take_codes(&codes, span_of(reject_codes), &detail))

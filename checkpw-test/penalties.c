@@ -138,7 +138,7 @@ static int clear_names(struct names *names, char **list)
 
 int penalties_command(int argc, char **argv)
 {
-	struct names names = { .program = argv[0], .now = clock_now() };
+	struct names names = { .program = argv[0], .now = (uint32_t)clock_now() };
 	const char *path = PENALTY_FILE_PATH;
 	int next = 1, code;
 

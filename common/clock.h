@@ -1,5 +1,5 @@
 /*
- * clock - the time that penalties are reckoned in, and waiting.
+ * clock - the time, and waiting.
  *
  * A module of its own so that a simulation (tests/simulation) can be linked with another clock; the
  * programs that are installed know this one only.
@@ -10,7 +10,10 @@
 #include <stdint.h>
 
 /* Unix time. */
-uint32_t clock_now(void);
+int64_t clock_now(void);
+
+/* Of a clock that nobody sets. Async-signal-safe. */
+long long clock_milliseconds(void);
 
 void clock_wait(unsigned seconds);
 

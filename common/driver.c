@@ -15,7 +15,6 @@
 #include "service.h"
 
 #include <errno.h>
-#include <time.h>
 #include <unistd.h>
 
 /* What is left of the deadline, at least, when a wait is over. */
@@ -121,7 +120,7 @@ static enum reason verify(const struct store *store, const struct request *reque
 {
 	const struct credential_rules rules = {
 		.apop = configuration.apop,
-		.now = request->challenge.at != NULL ? time(NULL) : 0,
+		.now = request->challenge.at != NULL ? clock_now() : 0,
 		.window = configuration.challenge_window,
 	};
 	enum reason usable = REASON_MISMATCH, verified;
@@ -268,8 +267,7 @@ static enum reason attempt_login(const struct store *store, const char *subprogr
 		return REASON_USAGE;
 	if (!handshake_is_open)
 		return REASON_DESCRIPTOR;
-	if (!process_harden(CONFIGURATION_DEADLINE_SECONDS, handle_deadline, &detail))
-		return REASON_LIMITS;
+	process_harden(CONFIGURATION_DEADLINE_SECONDS, handle_deadline);
 	if (!configuration_read(store->program, store->keys, store->configuration_is_secret,
 				&configuration, &detail))
 		return REASON_CONFIGURATION;

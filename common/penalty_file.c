@@ -236,7 +236,7 @@ unsigned penalty_file_charge(const char *address, const char *allowed,
 		return 0;
 	if (!begin())
 		return 0;
-	now = clock_now();
+	now = (uint32_t)clock_now();
 	identify(has_address ? &client : NULL, request, failed);
 	read_buckets(now);
 	wait = penalty_charge(&after, &file.who, failed, now, limit);
@@ -252,7 +252,7 @@ void penalty_file_forgive(void)
 
 	if (!file.forgivable || !begin())
 		return;
-	now = clock_now();
+	now = (uint32_t)clock_now();
 	read_buckets(now);
 	penalty_forgive(&after, &file.who, now);
 	write_buckets();
@@ -267,7 +267,7 @@ static void visit_bucket(unsigned number, penalty_visitor *visit, void *context)
 	if (!read_at(&before.of[kind], sizeof(*bucket), number))
 		return;
 	*bucket = before.of[kind];
-	penalty_tidy(bucket, clock_now());
+	penalty_tidy(bucket, (uint32_t)clock_now());
 	for (size_t i = 0; i < PENALTY_BUCKET_SLOTS; i++) {
 		struct penalty_slot *slot = &bucket->slots[i];
 

@@ -1,20 +1,22 @@
 #include "process.h"
 
+#include "clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <time.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 /*
- * The deadline has a timer of its own, which ends with exec: an alarm of the caller's goes on
- * for the subprogram as it came.
+ * One timer serves both the deadline and the caller's alarm, which goes on for the subprogram.
+ * Times are of clock_milliseconds; `alarm_at` is 0 if there is no alarm.
  */
-static timer_t timer;
-static bool timer_exists;
+static long long deadline_at, alarm_at;
+static struct timeval alarm_interval;
 
 static void (*on_expiry)(void);
 
@@ -61,20 +63,42 @@ static void take_signal(size_t slot, int number, void (*handler)(int))
 	sigaction(number, &action, &signals[slot].came);
 }
 
-void process_set_deadline(unsigned seconds)
+static void set_timer(long long at)
 {
-	struct itimerspec when = { .it_value = { .tv_sec = seconds } };
+	long long left = at - clock_milliseconds();
+	struct itimerval timer = { .it_interval = alarm_interval };
 
-	timer_settime(timer, 0, &when, NULL);
+	/* One that is due goes off. */
+	if (left < 1)
+		left = 1;
+	timer.it_value.tv_sec = left / 1000;
+	timer.it_value.tv_usec = left % 1000 * 1000;
+	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
+void process_set_deadline(unsigned seconds)
+{
+	deadline_at = clock_milliseconds() + seconds * 1000LL;
+	set_timer(alarm_at != 0 && alarm_at < deadline_at ? alarm_at : deadline_at);
+}
+
+static void note_alarm(void)
+{
+	struct itimerval alarm;
+
+	if (getitimer(ITIMER_REAL, &alarm) != 0 || !timerisset(&alarm.it_value))
+		return;
+	alarm_at = clock_milliseconds() + alarm.it_value.tv_sec * 1000LL +
+		   alarm.it_value.tv_usec / 1000;
+	alarm_interval = alarm.it_interval;
+}
+
+/* Not of the timer: who has set an alarm shall not shorten a wait by it. */
 unsigned process_seconds_left(void)
 {
-	struct itimerspec left;
+	long long left = deadline_at - clock_milliseconds();
 
-	if (!timer_exists || timer_gettime(timer, &left) != 0)
-		return 0;
-	return (unsigned)left.it_value.tv_sec;
+	return left > 0 ? (unsigned)(left / 1000) : 0;
 }
 
 void process_forbid_tracing(void)
@@ -93,9 +117,8 @@ static void forbid_core(void)
 	setrlimit(RLIMIT_CORE, &none);
 }
 
-bool process_harden(unsigned seconds, void (*expired)(void), struct text *why)
+void process_harden(unsigned seconds, void (*expired)(void))
 {
-	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM };
 	sigset_t alarm;
 
 	process_forbid_tracing();
@@ -108,13 +131,8 @@ bool process_harden(unsigned seconds, void (*expired)(void), struct text *why)
 	sigemptyset(&alarm);
 	sigaddset(&alarm, SIGALRM);
 	sigprocmask(SIG_UNBLOCK, &alarm, &mask_that_came);
-	timer_exists = timer_create(CLOCK_MONOTONIC, &event, &timer) == 0;
-	if (!timer_exists) {
-		text_join(why, "cannot set a deadline: ", text_of_errno(errno));
-		return false;
-	}
+	note_alarm();
 	process_set_deadline(seconds);
-	return true;
 }
 
 void process_begin_child(void)
@@ -149,9 +167,12 @@ void process_watch_children(sigset_t *waiting)
 
 void process_end_deadline(void)
 {
-	if (timer_exists)
-		timer_delete(timer);
-	timer_exists = false;
+	static const struct itimerval none;
+
+	if (alarm_at != 0)
+		set_timer(alarm_at);
+	else
+		setitimer(ITIMER_REAL, &none, NULL);
 }
 
 void process_restore(void)

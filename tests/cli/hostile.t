@@ -332,6 +332,12 @@ sub unchanged {
 	})), 42, 'unchanged: a signal pending';
 	$got = unchanged 'an alarm pending', before => [ $spawn, '-a', 1000 ];
 	cmp_ok $got->{probe}{alarm}, '>', 900, '... stays pending';
+	$got = row 'an alarm pending, and a message that takes 3 s', 0, 'ok', message => '', before => [ $spawn, '-a', 1000 ],
+	  child => written_by(in_pieces($right, 8, 1));
+	ok $got->{probe}{alarm} > 900 && $got->{probe}{alarm} < 998, '... which are gone from the alarm' or diag $got->{probe}{alarm};
+	$got = row 'an alarm that is due after the deadline', 111, 'deadline', message => '', config => "deadline = 1\n",
+	  before => [ $spawn, '-a', 30 ], child => held_open($right);
+	cmp_ok $got->{seconds}, '<', 5, '... does not put it off';
 	unchanged 'an alarm pending, SIGALRM blocked', before => [ $spawn, '-a', 1000, '-b', $signal{ALRM} ],
 	  config => "deadline = 30\n";
 	unchanged 'softlimit -m 7340032', before => \@softlimit if $static;

@@ -125,6 +125,10 @@ for my $before ('', 'a', 'aa', 'aaa') {
 	$got = try('joe', 'secret');
 	is_deeply [ $got->{exit}, $got->{line}{wait} ], [ 0, undef ], '... once';
 	is -s $file, $size, 'the file has not grown';
+	fresh();
+	wrong('joe');
+	$got = wrong('joe', before => [ build_dir() . '/tests/spawn', '-a', 6 ]);
+	is_deeply [ $got->{exit}, $got->{line}{wait} ], [ 1, 2 ], 'an alarm of the caller shortens no wait';
 }
 {
 	fresh();
@@ -243,6 +247,7 @@ sub waiting {
 	pipe my $read, my $write or die "pipe: $!";
 	syswrite $write, $message;
 	close $write;
+	my $checker = checker();
 	my $conf = write_file("$dir/waiting.conf", "log = none\nfile = " . write_file("$dir/waiting.users", $store) . "\n" . setting());
 	my $pid = fork // die "fork: $!";
 	if ($pid == 0) {
@@ -251,7 +256,7 @@ sub waiting {
 		open my $three, '<&=', 3;
 		fcntl $three, F_SETFD, 0;
 		%ENV = (CHECKPW_CONF => $conf, TCPREMOTEIP => '192.0.2.1');
-		{ exec checker(), '/bin/true' }
+		{ exec $checker, '/bin/true' }
 		POSIX::_exit(96);
 	}
 	sleep 0.01 while read_file($file) eq $before && kill 0 => $pid;
