@@ -198,6 +198,7 @@ static enum reason try_all(struct span message, int *connection)
 	}
 	if (!gate_open(&detail))
 		return REASON_LIMITS;
+	secret_lock();
 	process_watch_children(&waiting);
 	service_told = caller_tell_service(&caller);
 	for (size_t i = 0; i < checker_count; i++) {

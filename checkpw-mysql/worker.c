@@ -134,6 +134,7 @@ static void work(const struct server *server, const struct query *query, const s
 		return;
 	memcpy(password, settings.password, sizeof(password));
 	secret_wipe_all();
+	secret_lock();
 	connected = leave_root(&why);
 	process_begin_child();
 	if (!leave_descriptors())
@@ -266,6 +267,7 @@ enum client_answer worker_ask(const struct server *server, const struct query *q
 
 	*row = NULL;
 	secret_register(&region);
+	secret_lock();
 	if (!start(server, query, after, values, why))
 		return CLIENT_SERVER_FAILED;
 	region.dirty = sizeof(report);

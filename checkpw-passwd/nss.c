@@ -89,8 +89,10 @@ bool nss_find_passwd(const char *login, const struct passwd **found, struct text
 	static LAYOUT_LARGE char buffer[NSS_ENTRY_MAX_BYTES];
 	static struct passwd entry;
 	struct passwd *answer;
-	int error = getpwnam_r(login, &entry, buffer, sizeof(buffer), &answer);
+	int error;
 
+	secret_lock();
+	error = getpwnam_r(login, &entry, buffer, sizeof(buffer), &answer);
 	*found = answer;
 	if (answer != NULL)
 		return true;

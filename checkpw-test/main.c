@@ -287,6 +287,7 @@ int main(int argc, char **argv)
 		return penalties_command(argc - 1, argv + 1);
 	}
 	process_forbid_tracing();
+	secret_lock();
 	if (!take_options(argc, argv) || argv[optind] == NULL || strcmp(argv[optind], "--") == 0)
 		return show_usage();
 	take_command(argv + optind);

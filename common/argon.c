@@ -60,6 +60,7 @@ static int compute(struct phc *phc, struct span password, uint8_t *out)
 	/* libargon2 only reads it; its field lacks the const. */
 	memcpy(&context.pwd, &password.at, sizeof(context.pwd));
 	context.pwdlen = (uint32_t)password.length;
+	secret_lock();
 	memlimit_raise();
 	result = argon2_ctx(&context, phc->type);
 	memlimit_restore();

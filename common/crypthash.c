@@ -155,6 +155,7 @@ enum match crypthash_verify(struct span stored, struct span password, struct tex
 	memcpy(work.setting, stored.at, stored.length);
 	work.setting[stored.length] = '\0';
 
+	secret_lock();
 	memlimit_raise();
 	hash = crypt_rn(password.at, work.setting, &work, sizeof(work));
 	if (hash == NULL)

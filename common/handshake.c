@@ -13,6 +13,17 @@
 static char bytes[REQUEST_MAX_BYTES + 2];
 static struct secret_region region = { .base = bytes, .size = sizeof(bytes) };
 
+/* With what has come locked in memory, unless the rest is there. */
+static void await_more(void)
+{
+	struct pollfd more = { PROCESS_HANDSHAKE_DESCRIPTOR, POLLIN, 0 };
+
+	if (poll(&more, 1, 0) != 0)
+		return;
+	secret_lock();
+	(void)poll(&more, 1, -1);
+}
+
 enum reason handshake_read(struct span *message, struct text *why)
 {
 	size_t length = 0;
@@ -21,17 +32,18 @@ enum reason handshake_read(struct span *message, struct text *why)
 	secret_register(&region);
 	region.dirty = sizeof(bytes);
 	while (length <= REQUEST_MAX_BYTES) {
-		ssize_t got = read(PROCESS_HANDSHAKE_DESCRIPTOR, bytes + length,
-				   REQUEST_MAX_BYTES + 1 - length);
+		ssize_t got;
 
+		if (length != 0)
+			await_more();
+		got = read(PROCESS_HANDSHAKE_DESCRIPTOR, bytes + length,
+			   REQUEST_MAX_BYTES + 1 - length);
 		if (got == 0)
 			break;
 		if (got > 0) {
 			length += (size_t)got;
 		} else if (errno == EAGAIN) {
-			struct pollfd wait = { PROCESS_HANDSHAKE_DESCRIPTOR, POLLIN, 0 };
-
-			(void)poll(&wait, 1, -1);
+			await_more();
 		} else if (errno != EINTR) {
 			text_join(why, "reading descriptor 3: ", text_of_errno(errno));
 			return errno == EBADF ? REASON_DESCRIPTOR : REASON_HANDSHAKE;

@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "file.h"
 #include "layout.h"
+#include "secret.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -77,6 +78,7 @@ static bool lock(void)
 			return true;
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
 			break;
+		secret_lock();
 		nanosleep(&step, NULL);
 	}
 	complain("cannot be locked");

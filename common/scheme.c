@@ -148,6 +148,7 @@ static enum match verify_pbkdf2(const struct scheme *scheme, const struct scheme
 	    !scan_literal(&rest, "$") ||
 	    !encoding_from_hex(rest, expected, sizeof(expected), &length) || length != size)
 		return MATCH_DAMAGED;
+	secret_lock();
 	pbkdf2(scheme->method, trial->password, salt, iterations, computed);
 	match = compare(computed, (struct span){ (const char *)expected, size });
 	secret_wipe(computed, sizeof(computed));
@@ -176,6 +177,7 @@ static enum match verify_scram(const struct scheme *scheme, const struct scheme_
 	    salt_length == 0 || length != size || server_length != size)
 		return MATCH_DAMAGED;
 	salt = (struct span){ (const char *)salt_bytes, salt_length };
+	secret_lock();
 	pbkdf2(scheme->method, trial->password, salt, iterations, key);
 	hmac(scheme->method, (struct span){ (const char *)key, size }, span_of("Client Key"), key);
 	digest_of(scheme->method, (struct span){ (const char *)key, size }, span_of(""), key);

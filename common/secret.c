@@ -4,6 +4,13 @@
 #include <sys/mman.h>
 
 static struct secret_region *regions;
+static bool locks;
+
+static void lock(const struct secret_region *region)
+{
+	/* ONFAULT: a buffer costs memory only as far as it is used. */
+	(void)mlock2(region->base, region->size, MLOCK_ONFAULT);
+}
 
 void secret_register(struct secret_region *region)
 {
@@ -12,8 +19,15 @@ void secret_register(struct secret_region *region)
 	region->registered = true;
 	region->next = regions;
 	regions = region;
-	/* ONFAULT: a buffer costs memory only as far as it is used. */
-	(void)mlock2(region->base, region->size, MLOCK_ONFAULT);
+	if (locks)
+		lock(region);
+}
+
+void secret_lock(void)
+{
+	locks = true;
+	for (const struct secret_region *region = regions; region != NULL; region = region->next)
+		lock(region);
 }
 
 void secret_wipe(void *base, size_t size)

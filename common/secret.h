@@ -2,8 +2,13 @@
  * secret - the memory that holds passwords, stored secrets and what is derived from them.
  *
  * Secrets live in static buffers. A module registers its buffer once; from then on the
- * buffer is kept out of swap where the limits allow it, and is wiped by secret_wipe_all before
- * every exec and every exit. Core dumps are ruled out by process_harden.
+ * buffer is wiped by secret_wipe_all before every exec and every exit. Core dumps are ruled out by
+ * process_harden.
+ *
+ * Who is about to wait with a secret in memory, or to compute for long, calls secret_lock: a
+ * buffer is then kept out of swap where the limits allow it. A login that is over in less than a
+ * millisecond does without, for locking is dear: three buffers cost a fiftieth of it. Reading a
+ * file of the store is no wait in this sense.
  */
 #ifndef COMMON_SECRET_H
 #define COMMON_SECRET_H
@@ -18,11 +23,14 @@ struct secret_region {
 	struct secret_region *next;
 };
 
-/*
- * `region` must live as long as the process; registering it again does nothing. Failing to
- * lock is no error: limits may forbid it.
- */
+/* `region` must live as long as the process; registering it again does nothing. */
 void secret_register(struct secret_region *region);
+
+/*
+ * Locks every registered region in memory, and from now on each that is registered. Failing to is
+ * no error: limits may forbid it. A child process has to call it again. Async-signal-safe.
+ */
+void secret_lock(void);
 
 /* Wipes the dirty part of every registered region. Async-signal-safe. */
 void secret_wipe_all(void);

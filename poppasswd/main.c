@@ -15,6 +15,7 @@ static void harden(void)
 	static const struct rlimit none = { 0, 0 };
 
 	process_forbid_tracing();
+	secret_lock();
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)signal(SIGXFSZ, SIG_IGN);
 }
