@@ -93,7 +93,7 @@ PREFAULT := $(shell printf 'void _dl_relocate_static_pie(void); int main(void) {
 AT_START := -Wl,--wrap=OPENSSL_cpuid_setup -Wl,-u,OPENSSL_cpuid_setup
 endif
 ALL_LDFLAGS = $(or $(STATIC),$(if $(SAN),,-pie)) $(LINK_HARDENING) $(LDFLAGS)
-LIBRARIES = -lcdb -lcrypt -lcrypto -largon2
+LIBRARIES = -lcdb -lcrypto -lcrypt -largon2
 
 # The MySQL client library; without it checkpw-mysql is left out, and make says so.
 MYSQL_LIBRARIES := $(shell pkg-config --libs $(if $(STATIC),--static) libmariadb 2>/dev/null)
