@@ -10,6 +10,10 @@
 
 #define NSS_ENTRY_MAX_BYTES (64 * 1024) /* of a passwd or shadow entry; then trouble */
 
+/* Tried first: the C library writes to the last byte of a buffer too, and what was used is wiped.
+ */
+#define NSS_ENTRY_USUAL_BYTES 1024
+
 static LAYOUT_LARGE char shadow_buffer[NSS_ENTRY_MAX_BYTES];
 static struct secret_region region = { .base = shadow_buffer, .size = sizeof(shadow_buffer) };
 
@@ -92,7 +96,9 @@ bool nss_find_passwd(const char *login, const struct passwd **found, struct text
 	int error;
 
 	secret_lock();
-	error = getpwnam_r(login, &entry, buffer, sizeof(buffer), &answer);
+	error = getpwnam_r(login, &entry, buffer, NSS_ENTRY_USUAL_BYTES, &answer);
+	if (error == ERANGE)
+		error = getpwnam_r(login, &entry, buffer, sizeof(buffer), &answer);
 	*found = answer;
 	if (answer != NULL)
 		return true;
@@ -106,8 +112,12 @@ bool nss_find_shadow(const char *login, bool needed, const struct spwd **found, 
 	int error;
 
 	secret_register(&region);
-	region.dirty = sizeof(shadow_buffer);
-	error = getspnam_r(login, &entry, shadow_buffer, sizeof(shadow_buffer), &answer);
+	region.dirty = NSS_ENTRY_USUAL_BYTES;
+	error = getspnam_r(login, &entry, shadow_buffer, region.dirty, &answer);
+	if (error == ERANGE) {
+		region.dirty = sizeof(shadow_buffer);
+		error = getspnam_r(login, &entry, shadow_buffer, region.dirty, &answer);
+	}
 	*found = answer;
 	if (answer != NULL)
 		return true;

@@ -49,6 +49,8 @@ static const struct spwd *shadow;
 static LAYOUT_LARGE char secret_text[sizeof("{CRYPT}") + CREDENTIAL_MAX_BYTES];
 static struct secret_region secret_region = { .base = secret_text, .size = sizeof(secret_text) };
 
+#define GROUPS_USUALLY 64
+
 static LAYOUT_LARGE gid_t groups[NGROUPS_MAX];
 static struct account account = { .groups = groups };
 
@@ -82,7 +84,7 @@ static void take_secret(const char *field, struct span *secret)
 		return;
 	if (hash.length > CREDENTIAL_MAX_BYTES)
 		hash.length = CREDENTIAL_MAX_BYTES;
-	secret_region.dirty = sizeof(secret_text);
+	secret_region.dirty = prefix + hash.length;
 	memcpy(secret_text, scheme, prefix);
 	memcpy(secret_text + prefix, hash.at, hash.length);
 	*secret = (struct span){ secret_text, prefix + hash.length };
@@ -103,16 +105,20 @@ static void take_account(void)
  */
 static bool take_groups(struct text *why)
 {
-	int count = NGROUPS_MAX;
+	int count = GROUPS_USUALLY;
 
 	if (!become && strchr(allow, '@') == NULL && strchr(deny, '@') == NULL)
 		return true;
-	if (getgrouplist(account.name, account.gid, groups, &count) != -1) {
-		account.group_count = (size_t)count;
-		return true;
+	/* The C library takes memory for as many as are asked for, and nss_begin has it filled. */
+	if (getgrouplist(account.name, account.gid, groups, &count) == -1) {
+		count = NGROUPS_MAX;
+		if (getgrouplist(account.name, account.gid, groups, &count) == -1) {
+			text_join(why, "more groups than the system allows");
+			return false;
+		}
 	}
-	text_join(why, "more groups than the system allows");
-	return false;
+	account.group_count = (size_t)count;
+	return true;
 }
 
 static enum store_lookup find_account(const char *login, struct span *secret, struct text *why)

@@ -2,12 +2,14 @@
 
 #include <stdint.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 static struct secret_region *regions;
-static bool locks;
+static pid_t locker; /* 0: nothing is locked */
 
-static void lock(const struct secret_region *region)
+static void lock(struct secret_region *region)
 {
+	region->locked = true;
 	/* ONFAULT: a buffer costs memory only as far as it is used. */
 	(void)mlock2(region->base, region->size, MLOCK_ONFAULT);
 }
@@ -19,15 +21,20 @@ void secret_register(struct secret_region *region)
 	region->registered = true;
 	region->next = regions;
 	regions = region;
-	if (locks)
+	if (locker != 0)
 		lock(region);
 }
 
 void secret_lock(void)
 {
-	locks = true;
-	for (const struct secret_region *region = regions; region != NULL; region = region->next)
-		lock(region);
+	pid_t self = getpid();
+
+	for (struct secret_region *region = regions; region != NULL; region = region->next) {
+		/* A child inherits no locks. */
+		if (!region->locked || locker != self)
+			lock(region);
+	}
+	locker = self;
 }
 
 void secret_wipe(void *base, size_t size)

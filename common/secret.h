@@ -19,7 +19,7 @@ struct secret_region {
 	void *base;
 	size_t size;  /* bytes */
 	size_t dirty; /* bytes from the start that may hold a secret; raised by the owner */
-	bool registered;
+	bool registered, locked;
 	struct secret_region *next;
 };
 

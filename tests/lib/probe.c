@@ -20,8 +20,8 @@ extern char **environ;
 static void show_ids(FILE *out)
 {
 	uid_t user, effective_user, saved_user;
-	gid_t group, effective_group, saved_group, groups[256];
-	int count = getgroups(256, groups);
+	gid_t group, effective_group, saved_group, groups[1024];
+	int count = getgroups(1024, groups);
 
 	if (getresuid(&user, &effective_user, &saved_user) != 0 ||
 	    getresgid(&group, &effective_group, &saved_group) != 0)

@@ -568,7 +568,20 @@ for my $case (
 	put('/etc/group', 'cpwcrowd:x:61290:' . join(',', map { "member$_" } 1 .. 8000) . "\n$groups");
 	rows('a group of 80 KB before the one that is named', 'ok', more => "allow = \@cpwone\n");
 	rows('a group of 80 KB is named', 'not-allowed', more => "allow = \@cpwcrowd\n");
+	put('/etc/group', $groups . join '', map { "cpwmany$_:x:" . (64_000 + $_) . ":cpwtest1\n" } 1 .. 300);
+	my $got = row('300 groups', 'ok');
+	is scalar(grep { $_ > 64_000 } split ' ', $got->{probe}{groups}), 300, '... the subprogram has them all';
+	rows('the last of 300 groups is named', 'not-allowed', more => "deny = \@cpwmany300\n");
 	put('/etc/group', $groups);
+}
+for my $bytes (900, 1_100, 5_000, 60_000) {
+	my %before = map { $_ => read_file("/etc/$_") } qw(passwd shadow);
+	put('/etc/passwd', 'cpwlong:x:61291:61291:' . 'g' x $bytes . ":/:/bin/sh\n" . $before{passwd} =~ s/^(cpwtest1:(?:[^:]*:){3})[^:]*/$1 . 'g' x $bytes/mer);
+	put('/etc/shadow', 'cpwlong:!' . 'x' x $bytes . ":1:0:99999:7:::\n$before{shadow}", 0, 0, 0600);
+	rows("lines of $bytes bytes", 'ok');
+	rows("lines of $bytes bytes, a wrong password", 'mismatch', password => $wrong);
+	rows("lines of $bytes bytes, an unknown login", 'mismatch', login => 'cpwnosuch', password => $wrong);
+	put("/etc/$_", $before{$_}, 0, 0, $_ eq 'passwd' ? 0644 : 0600) for qw(passwd shadow);
 }
 row('an unknown group is named', 'configuration', more => "deny = \@cpwnosuch\n", detail => qr/^"group cpwnosuch of allow or deny: no such group"$/);
 row('... to him who knows the password only', 'mismatch', more => "deny = \@cpwnosuch\n", password => $wrong);
