@@ -63,9 +63,8 @@ static void take_signal(size_t slot, int number, void (*handler)(int))
 	sigaction(number, &action, &signals[slot].came);
 }
 
-static void set_timer(long long at)
+static void set_timer(long long left)
 {
-	long long left = at - clock_milliseconds();
 	struct itimerval timer = { .it_interval = alarm_interval };
 
 	/* One that is due goes off. */
@@ -78,8 +77,10 @@ static void set_timer(long long at)
 
 void process_set_deadline(unsigned seconds)
 {
-	deadline_at = clock_milliseconds() + seconds * 1000LL;
-	set_timer(alarm_at != 0 && alarm_at < deadline_at ? alarm_at : deadline_at);
+	long long now = clock_milliseconds();
+
+	deadline_at = now + seconds * 1000LL;
+	set_timer((alarm_at != 0 && alarm_at < deadline_at ? alarm_at : deadline_at) - now);
 }
 
 static void note_alarm(void)
@@ -170,7 +171,7 @@ void process_end_deadline(void)
 	static const struct itimerval none;
 
 	if (alarm_at != 0)
-		set_timer(alarm_at);
+		set_timer(alarm_at - clock_milliseconds());
 	else
 		setitimer(ITIMER_REAL, &none, NULL);
 }
