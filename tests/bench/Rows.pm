@@ -61,6 +61,7 @@ our @ROWS = (
 	  message => [ 'plain', @VUSER ] },
 	{ name => 'vpasswd', text => '... CRAM-MD5', vpasswd(), message => [ 'new', @VUSER ] },
 	{ name => 'passwd', text => 'checkpw-passwd, md5crypt **', message => [ 'plain', @JOE ], passwd() },
+	{ name => 'passwd-nt', text => '... the cheapest hash, NT **', message => [ 'plain', 'ntu', 'secret' ], passwd() },
 	{ name => 'passwd-system', text => "... with this system's nsswitch.conf **",
 	  message => [ 'plain', @JOE ], passwd(), switch => 1 },
 	{ name => 'mysql-plain', text => 'checkpw-mysql, PLAIN', mysql(), message => [ 'plain', @JOE ] },

@@ -137,19 +137,20 @@ sub write_accounts {
 	my $home = account_home();
 	my $root = first_line('getent', 'passwd', 'root') || 'root:x:0:0:root:/root:/bin/sh';
 	my $hash = crypt 'secret', '$1$saltsalt';
+	my $least = crypt('secret', '$3$') // '*'; # NT, one MD4
 
 	mkdir scratch_path($folder), 0755 or die "$folder: $!\n";
 	write_file("$folder/passwd", 0644, sub {
 		my ($file) = @_;
 		print $file "$root\n";
 		printf $file "user%07d:x:%d:%d::%s:/bin/sh\n", $_, $uid, $gid, $home for 2 .. $count;
-		print $file "joe:x:$uid:$gid\::$home:/bin/sh\n";
+		print $file "$_:x:$uid:$gid\::$home:/bin/sh\n" for qw(ntu joe);
 	});
 	write_file("$folder/shadow", 0600, sub {
 		my ($file) = @_;
 		print $file "root:*:19000:0:99999:7:::\n";
 		printf $file "user%07d:%s:19000:0:99999:7:::\n", $_, $hash for 2 .. $count;
-		print $file "joe:$hash:19000:0:99999:7:::\n";
+		print $file "ntu:$least:19000:0:99999:7:::\njoe:$hash:19000:0:99999:7:::\n";
 	});
 	write_file("$folder/nsswitch.conf", 0644, join '', map { "$_: files\n" } qw(passwd group shadow));
 	return;
