@@ -139,7 +139,8 @@ static enum reason prepare(struct span *message)
 		text_join(&detail, "this program must not be set-uid or set-gid: chmod 755");
 		return REASON_PRIVILEGES;
 	}
-	process_harden(CONFIGURATION_DEADLINE_SECONDS, handle_deadline);
+	if (!process_harden(CONFIGURATION_DEADLINE_SECONDS, handle_deadline, &detail))
+		return REASON_LIMITS;
 	if (!configuration_read_general("checkpw-chain", getenv("CHECKPW_CHAIN_CONF"), keys,
 					&configuration, &detail) ||
 	    !answer_take_codes(&codes, span_of(reject_codes), &detail))
@@ -253,6 +254,7 @@ static int let_through(int connection)
 	if (gate_let_through(connection, &pass)) {
 		if (configuration.log_success)
 			report(REASON_OK);
+		relay_await(current, connection);
 		error = gate_result(connection);
 		if (error == 0)
 			return relay_run(current);

@@ -1,9 +1,12 @@
 #include "relay.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Those that stop and continue are left to the terminal: they reach the whole group. */
@@ -27,6 +30,25 @@ static void pass_on(pid_t child, int number, const siginfo_t *from)
 {
 	if (from->si_code != SI_KERNEL || number == SIGALRM)
 		(void)kill(child, number);
+}
+
+void relay_await(pid_t child, int connection)
+{
+	int signals = signalfd(-1, &taken, SFD_CLOEXEC);
+	struct pollfd wait[] = { { .fd = connection, .events = POLLIN },
+				 { .fd = signals, .events = POLLIN } };
+	static const struct timespec at_once;
+	siginfo_t from;
+
+	if (signals == -1)
+		return;
+	while (poll(wait, 2, -1) != -1 && wait[0].revents == 0) {
+		int number = sigtimedwait(&taken, &from, &at_once);
+
+		if (number != -1 && number != SIGCHLD)
+			pass_on(child, number, &from);
+	}
+	close(signals);
 }
 
 static int die_by(int number)

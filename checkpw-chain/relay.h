@@ -8,10 +8,13 @@
 #include <sys/types.h>
 
 /*
- * To be called before the subprogram can run: a signal that comes from then on waits for
- * relay_run, and ends nothing before.
+ * To be called before the subprogram can run: a signal that comes from then on waits for the two
+ * below, and ends nothing before.
  */
 void relay_hold_signals(void);
+
+/* Waits until `connection` can be read or is closed, and passes signals on to `child` meanwhile. */
+void relay_await(pid_t child, int connection);
 
 /*
  * Closes all descriptors, so that a connection which the subprogram closes is closed; passes on

@@ -267,7 +267,8 @@ static enum reason attempt_login(const struct store *store, const char *subprogr
 		return REASON_USAGE;
 	if (!handshake_is_open)
 		return REASON_DESCRIPTOR;
-	process_harden(CONFIGURATION_DEADLINE_SECONDS, handle_deadline);
+	if (!process_harden(CONFIGURATION_DEADLINE_SECONDS, handle_deadline, &detail))
+		return REASON_LIMITS;
 	if (!configuration_read(store->program, store->keys, store->configuration_is_secret,
 				&configuration, &detail))
 		return REASON_CONFIGURATION;

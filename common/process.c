@@ -1,22 +1,28 @@
 #include "process.h"
 
-#include "clock.h"
-
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/posix_types.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/time.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /*
- * One timer serves both the deadline and the caller's alarm, which goes on for the subprogram.
- * Times are of clock_milliseconds; `alarm_at` is 0 if there is no alarm.
+ * The deadline has a timer of its own, which ends with exec: an alarm of the caller's goes on
+ * for the subprogram as it came, and one that a library sets puts nothing off. By system calls, for
+ * timer_create(3) brings the C library's threads into a static program.
  */
-static long long deadline_at, alarm_at;
-static struct timeval alarm_interval;
+static __kernel_timer_t timer;
+static bool timer_exists;
+
+/* What the kernel takes for a struct itimerspec, whatever the C library's is. */
+struct timing {
+	__kernel_long_t interval_seconds, interval_nanoseconds, seconds, nanoseconds;
+};
 
 static void (*on_expiry)(void);
 
@@ -63,43 +69,20 @@ static void take_signal(size_t slot, int number, void (*handler)(int))
 	sigaction(number, &action, &signals[slot].came);
 }
 
-static void set_timer(long long left)
-{
-	struct itimerval timer = { .it_interval = alarm_interval };
-
-	/* One that is due goes off. */
-	if (left < 1)
-		left = 1;
-	timer.it_value.tv_sec = left / 1000;
-	timer.it_value.tv_usec = left % 1000 * 1000;
-	setitimer(ITIMER_REAL, &timer, NULL);
-}
-
 void process_set_deadline(unsigned seconds)
 {
-	long long now = clock_milliseconds();
+	const struct timing when = { .seconds = seconds };
 
-	deadline_at = now + seconds * 1000LL;
-	set_timer((alarm_at != 0 && alarm_at < deadline_at ? alarm_at : deadline_at) - now);
+	syscall(SYS_timer_settime, timer, 0, &when, NULL);
 }
 
-static void note_alarm(void)
-{
-	struct itimerval alarm;
-
-	if (getitimer(ITIMER_REAL, &alarm) != 0 || !timerisset(&alarm.it_value))
-		return;
-	alarm_at = clock_milliseconds() + alarm.it_value.tv_sec * 1000LL +
-		   alarm.it_value.tv_usec / 1000;
-	alarm_interval = alarm.it_interval;
-}
-
-/* Not of the timer: who has set an alarm shall not shorten a wait by it. */
 unsigned process_seconds_left(void)
 {
-	long long left = deadline_at - clock_milliseconds();
+	struct timing left;
 
-	return left > 0 ? (unsigned)(left / 1000) : 0;
+	if (!timer_exists || syscall(SYS_timer_gettime, timer, &left) != 0)
+		return 0;
+	return (unsigned)left.seconds;
 }
 
 void process_forbid_tracing(void)
@@ -118,8 +101,9 @@ static void forbid_core(void)
 	setrlimit(RLIMIT_CORE, &none);
 }
 
-void process_harden(unsigned seconds, void (*expired)(void))
+bool process_harden(unsigned seconds, void (*expired)(void), struct text *why)
 {
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM };
 	sigset_t alarm;
 
 	process_forbid_tracing();
@@ -132,8 +116,13 @@ void process_harden(unsigned seconds, void (*expired)(void))
 	sigemptyset(&alarm);
 	sigaddset(&alarm, SIGALRM);
 	sigprocmask(SIG_UNBLOCK, &alarm, &mask_that_came);
-	note_alarm();
+	timer_exists = syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer) == 0;
+	if (!timer_exists) {
+		text_join(why, "cannot set a deadline: ", text_of_errno(errno));
+		return false;
+	}
 	process_set_deadline(seconds);
+	return true;
 }
 
 void process_begin_child(void)
@@ -168,12 +157,9 @@ void process_watch_children(sigset_t *waiting)
 
 void process_end_deadline(void)
 {
-	static const struct itimerval none;
-
-	if (alarm_at != 0)
-		set_timer(alarm_at - clock_milliseconds());
-	else
-		setitimer(ITIMER_REAL, &none, NULL);
+	if (timer_exists)
+		syscall(SYS_timer_delete, timer);
+	timer_exists = false;
 }
 
 void process_restore(void)

@@ -23,9 +23,10 @@ bool process_check_descriptors(bool *handshake_is_open);
 /*
  * From here on: no core dump, not traceable, no death by SIGPIPE or SIGXFSZ, and `expired` is
  * called in a signal handler `seconds` from now, or when the caller's own alarm goes off or the
- * soft limit on CPU time is reached; it must not return.
+ * soft limit on CPU time is reached; it must not return. False with `why` set if there can be no
+ * deadline.
  */
-void process_harden(unsigned seconds, void (*expired)(void));
+bool process_harden(unsigned seconds, void (*expired)(void), struct text *why);
 
 /* What the kernel may undo when ids change (sysctl fs.suid_dumpable): to be called after that. */
 void process_forbid_tracing(void);

@@ -333,7 +333,7 @@ sub background {
 		fcntl $three, F_SETFD, 0;
 		POSIX::dup2(fileno $log, 2) if $log;
 		%ENV = (PATH => '/usr/bin:/bin', CHECKPW_CHAIN_CONF => $conf);
-		exec $chain, (map { "$standin $_" } @{$links}), '--', @subprogram or POSIX::_exit(96);
+		exec $chain, (map { m{^/} ? $_ : "$standin $_" } @{$links}), '--', @subprogram or POSIX::_exit(96);
 	}
 	close $read;
 	return ($pid, $out);
@@ -380,6 +380,30 @@ for my $signal (qw(HUP INT QUIT USR1 USR2 ALRM WINCH TERM)) {
 	is scalar <$out>, "TERM\n", 'a signal that comes while the chain still logs is passed on';
 	waitpid $pid, 0;
 	is $?, 5 << 8, '... and does not end the chain';
+	close $out;
+}
+{
+	# A subprogram that takes long to be run, such as one on a disk that does not answer.
+	my $link = write_file("$dir/slow-link", "#!$^X\n" . <<'EOF');
+use Socket;
+socket my $gate, AF_UNIX, SOCK_SEQPACKET, 0;
+connect $gate, pack('Sxa*', AF_UNIX, $ARGV[1] =~ s/^--accepted=//r) or die "connect: $!";
+recv $gate, my $pass, 64, 0;
+$SIG{$_} = eval "sub { print qq($_\n) }" for qw(USR1 ALRM);
+$| = 1;
+print "ready\n";
+sleep 60 while 1;
+EOF
+	chmod 0755, $link;
+	my ($pid, $out) = background([$link], 'true');
+	is scalar <$out>, "ready\n", 'a subprogram that does not start';
+	for my $signal (qw(USR1 ALRM)) {
+		kill $signal => $pid;
+		is scalar <$out>, "$signal\n", "... is sent SIG$signal that is sent to the chain";
+	}
+	kill TERM => $pid;
+	waitpid $pid, 0;
+	is $?, 15, '... and ended by SIGTERM, as the chain is then';
 	close $out;
 }
 {
