@@ -36,6 +36,8 @@ static struct text failures; /* of servers, though another one answered, and of 
 static bool open_store(struct text *why)
 {
 	secret_register(&region);
+	/* The database's password is there from here on, while the message is waited for, too. */
+	secret_lock();
 	return settings_complete(why);
 }
 

@@ -126,15 +126,19 @@ static void work(const struct server *server, const struct query *query, const s
 		 const struct client_values *values)
 {
 	static char password[CONFIGURATION_TEXT_BYTES];
+	static struct secret_region password_region = { .base = password,
+							.size = sizeof(password) };
 	enum client_answer answer = CLIENT_SERVER_FAILED;
 	struct text why;
 	bool connected;
 
 	if (!hold_lifeline())
 		return;
+	secret_register(&password_region);
+	secret_lock();
 	memcpy(password, settings.password, sizeof(password));
 	secret_wipe_all();
-	secret_lock();
+	password_region.dirty = sizeof(password);
 	connected = leave_root(&why);
 	process_begin_child();
 	if (!leave_descriptors())
@@ -267,7 +271,6 @@ enum client_answer worker_ask(const struct server *server, const struct query *q
 
 	*row = NULL;
 	secret_register(&region);
-	secret_lock();
 	if (!start(server, query, after, values, why))
 		return CLIENT_SERVER_FAILED;
 	region.dirty = sizeof(report);

@@ -127,9 +127,11 @@ SKIP: {
 }
 
 SKIP: {
-	skip 'checkpw-mysql is not built', 3 if !-x checker('checkpw-mysql');
+	skip 'checkpw-mysql is not built', 5 if !-x checker('checkpw-mysql');
 	my $deaf = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1') or die "listen: $@";
 	my $port = $deaf->sockport;
+	locks('the message to checkpw-mysql is late', 111, program => [ checker('checkpw-mysql') ], child => \&late,
+		config => "user = a\npassword = b\nschema = checkpw\nservers = /nowhere\n");
 	locks('a database server is silent', 111, program => [ checker('checkpw-mysql') ], locks_in_child => 1,
 		config => "user = a\npassword = b\nschema = checkpw\nservers = localhost:$port\nconnect-timeout = 1\n");
 }
