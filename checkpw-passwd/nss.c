@@ -5,14 +5,20 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #define NSS_ENTRY_MAX_BYTES (64 * 1024) /* of a passwd or shadow entry; then trouble */
 
-/* Tried first: the C library writes to the last byte of a buffer too, and what was used is wiped.
+/*
+ * Tried first: the C library writes to the last byte of a buffer too, and what was used is wiped.
+ * An entry that is longer is asked for twice, which takes longer, so this is more than anybody has.
  */
-#define NSS_ENTRY_USUAL_BYTES 1024
+#define NSS_ENTRY_USUAL_BYTES 4096
+
+/* The account in it outlives the secrets. */
+static LAYOUT_LARGE char passwd_buffer[NSS_ENTRY_MAX_BYTES];
 
 static LAYOUT_LARGE char shadow_buffer[NSS_ENTRY_MAX_BYTES];
 static struct secret_region region = { .base = shadow_buffer, .size = sizeof(shadow_buffer) };
@@ -90,19 +96,28 @@ bool nss_check_shadow(const char *login, bool needed, struct text *why)
 
 bool nss_find_passwd(const char *login, const struct passwd **found, struct text *why)
 {
-	static LAYOUT_LARGE char buffer[NSS_ENTRY_MAX_BYTES];
 	static struct passwd entry;
 	struct passwd *answer;
 	int error;
 
 	secret_lock();
-	error = getpwnam_r(login, &entry, buffer, NSS_ENTRY_USUAL_BYTES, &answer);
+	error = getpwnam_r(login, &entry, passwd_buffer, NSS_ENTRY_USUAL_BYTES, &answer);
 	if (error == ERANGE)
-		error = getpwnam_r(login, &entry, buffer, sizeof(buffer), &answer);
+		error = getpwnam_r(login, &entry, passwd_buffer, sizeof(passwd_buffer), &answer);
 	*found = answer;
 	if (answer != NULL)
 		return true;
 	return is_absent(error) ? nss_check_passwd(login, why) : trouble(why, "passwd", error);
+}
+
+void nss_forget_hash(const struct passwd *entry)
+{
+	uintptr_t field = (uintptr_t)entry->pw_passwd;
+
+	/* A module may have it point to a constant of its own. */
+	if (field >= (uintptr_t)passwd_buffer &&
+	    field < (uintptr_t)passwd_buffer + sizeof(passwd_buffer))
+		secret_wipe(entry->pw_passwd, strlen(entry->pw_passwd));
 }
 
 bool nss_find_shadow(const char *login, bool needed, const struct spwd **found, struct text *why)

@@ -25,6 +25,9 @@ bool nss_find_passwd(const char *login, const struct passwd **found, struct text
  */
 bool nss_find_shadow(const char *login, bool needed, const struct spwd **found, struct text *why);
 
+/* Wipes the entry's hash, if it is a copy: to be called when it was taken over. */
+void nss_forget_hash(const struct passwd *entry);
+
 /* What the above do for a login that is not found: whether that may be believed. */
 bool nss_check_passwd(const char *login, struct text *why);
 bool nss_check_shadow(const char *login, bool needed, struct text *why);

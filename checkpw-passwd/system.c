@@ -78,10 +78,9 @@ static void take_secret(const char *field, struct span *secret)
 	struct span hash = span_of(field);
 	size_t prefix = sizeof(scheme) - 1;
 
-	*secret = hash;
 	/* None, locked, or not found where the field says that it is: there is nothing to try. */
 	if (hash.length == 0 || field[0] == '!' || field[0] == '*' || span_is(hash, "x"))
-		return;
+		prefix = 0;
 	if (hash.length > CREDENTIAL_MAX_BYTES)
 		hash.length = CREDENTIAL_MAX_BYTES;
 	secret_region.dirty = prefix + hash.length;
@@ -141,6 +140,7 @@ static enum store_lookup find_account(const char *login, struct span *secret, st
 		return STORE_ABSENT;
 	take_account();
 	take_secret(refers && shadow != NULL ? shadow->sp_pwdp : passwd->pw_passwd, secret);
+	nss_forget_hash(passwd);
 	return STORE_FOUND;
 }
 

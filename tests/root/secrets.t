@@ -126,4 +126,9 @@ for my $installation ('cmd5checkpw, set-uid', 'checkpw-passwd, root', 'checkpw-m
 	run_installed($installation, password => "$wrong$_") for 1 .. 3;
 	watch($installation, 'a penalty', 1, ['wrong'], password => $wrong, waits => 1);
 }
+
+# The hash in passwd itself; the rest of the entry is needed until the end.
+my $passwd = read_file('/etc/passwd') =~ s/^joe:x:/joe:$hash:/mr;
+put('/etc/passwd', $passwd, 0, 0, 0644);
+watch('checkpw-passwd, root', 'a hash in passwd', '0 ran', [ 'typed', 'hash' ], password => $password, waits => 1);
 done_testing;
