@@ -596,6 +596,11 @@ sub faulty {
 	return $got;
 }
 
+{
+	my $got = row 'configuration: a decoy that cannot be tried', 111, 'configuration', config => "decoy = {NOSUCH}x\n";
+	is $got->{line}{detail}, '"decoy is not a stored secret that can be tried"', '... which the log tells';
+}
+
 for my $key (qw(log-success log-unknown-login challenges apop indimail dovecot)) {
 	for my $value ('', 'YES', '1', 'yes#') {
 		faulty "$key = $value", "$key = $value\n", "$key must be yes or no";
