@@ -1,6 +1,5 @@
 #include "worker.h"
 
-#include "clock.h"
 #include "memlimit.h"
 #include "privilege.h"
 #include "process.h"
@@ -13,6 +12,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* How long a worker may take its leave of the server. */
@@ -191,15 +191,23 @@ static bool start(const struct server *server, const struct query *query, const 
 	return worker != -1;
 }
 
+static long long now_milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
 /* Reads `size` bytes, all of them before `seconds` are over. */
 static bool receive(void *bytes, size_t size, long seconds, struct text *why)
 {
-	long long end = clock_milliseconds() + seconds * 1000;
+	long long end = now_milliseconds() + seconds * 1000;
 	char *at = bytes;
 
 	while (size != 0) {
 		struct pollfd readable = { .fd = channel, .events = POLLIN };
-		long long left = end - clock_milliseconds();
+		long long left = end - now_milliseconds();
 		ssize_t got;
 
 		if (left <= 0 || poll(&readable, 1, (int)left) == 0) {

@@ -12,9 +12,6 @@
 /* Unix time. */
 int64_t clock_now(void);
 
-/* Of a clock that nobody sets. Async-signal-safe. */
-long long clock_milliseconds(void);
-
 void clock_wait(unsigned seconds);
 
 #endif

@@ -8,7 +8,6 @@
 #include "simulation.h"
 
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 static uint32_t ask(uint32_t question)
@@ -24,15 +23,6 @@ static uint32_t ask(uint32_t question)
 int64_t clock_now(void)
 {
 	return ask(SIMULATION_NOW);
-}
-
-/* Deadlines are real. */
-long long clock_milliseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
 void clock_wait(unsigned seconds)
