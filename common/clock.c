@@ -12,7 +12,7 @@
 int64_t clock_now(void)
 {
 #ifdef __LP64__ /* elsewhere the call may have another structure */
-	struct timespec now;
+	struct timespec now = { 0 };
 
 	if (syscall(SYS_clock_gettime, CLOCK_REALTIME, &now) == 0)
 		return now.tv_sec;

@@ -78,7 +78,7 @@ void process_set_deadline(unsigned seconds)
 
 unsigned process_seconds_left(void)
 {
-	struct timing left;
+	struct timing left = { 0 };
 
 	if (!timer_exists || syscall(SYS_timer_gettime, timer, &left) != 0)
 		return 0;
