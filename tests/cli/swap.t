@@ -85,22 +85,23 @@ SKIP: {
 	unlike $calls, qr/^mlock/m, '... and locks nothing';
 }
 
-# The rest of the message is late.
+# What follows the first bytes of the message is late.
 sub late {
+	my ($first, $rest) = @_;
 	pipe my $read, my $write or die "pipe: $!";
-	syswrite $write, "joe\0sec";
+	syswrite $write, $first;
 	if ((fork // die "fork: $!") == 0) {
 		close $read;
 		POSIX::close(3);
 		sleep 0.3;
-		syswrite $write, "ret\0\0";
+		syswrite $write, $rest;
 		POSIX::_exit(0);
 	}
 	POSIX::dup2(fileno $read, 3);
 	POSIX::close($_) for fileno $read, fileno $write;
 	return;
 }
-locks('the rest of the message is late', 0, store => "joe:secret\n", child => \&late);
+locks('the rest of the message is late', 0, store => "joe:secret\n", child => sub { late("joe\0sec", "ret\0\0") });
 
 # Each is of another password, and takes its time.
 my %slow = (
@@ -130,7 +131,7 @@ SKIP: {
 	skip 'checkpw-mysql is not built', 5 if !-x checker('checkpw-mysql');
 	my $deaf = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1') or die "listen: $@";
 	my $port = $deaf->sockport;
-	locks('the message to checkpw-mysql is late', 111, program => [ checker('checkpw-mysql') ], child => \&late,
+	locks('no byte of the message to checkpw-mysql has come', 2, program => [ checker('checkpw-mysql') ], child => sub { late('', '') },
 		config => "user = a\npassword = b\nschema = checkpw\nservers = /nowhere\n");
 	locks('a database server is silent', 111, program => [ checker('checkpw-mysql') ], locks_in_child => 1,
 		config => "user = a\npassword = b\nschema = checkpw\nservers = localhost:$port\nconnect-timeout = 1\n");
