@@ -89,6 +89,7 @@ STATIC += $(call accepted,-Wl$(comma)--no-warnings)
 PREFAULT := $(shell printf 'void _dl_relocate_static_pie(void); int main(void) { return !_dl_relocate_static_pie; }' | \
 	$(CC) -static-pie -fPIE -x c - -o /dev/null >/dev/null 2>&1 && \
 	echo -Wl$(comma)--wrap=_dl_relocate_static_pie$(comma)-u$(comma)__wrap__dl_relocate_static_pie)
+LAYOUT := $(call accepted,-static-pie -fPIE -Wl$(comma)-T$(comma)common/layout.ld)
 # See common/digest.c.
 AT_START := -Wl,--wrap=OPENSSL_cpuid_setup -Wl,-u,OPENSSL_cpuid_setup
 endif
@@ -121,16 +122,16 @@ $(B)/bin/checkpw-passwd $(B)/bin/checkpw-test: LINKING = $(if $(STATIC),-pie $(A
 $(B)/bin/checkpw-passwd $(B)/bin/checkpw-test: LIBRARIES := $(if $(STATIC),-Wl$(comma)-Bstatic $(LIBRARIES) -Wl$(comma)-Bdynamic,$(LIBRARIES))
 
 $(B)/bin/checkpw-mysql: LIBRARIES := $(MYSQL_LIBRARIES) $(LIBRARIES)
-$(B)/bin/checkpw-mysql: LINKING = $(ALL_LDFLAGS) $(AT_START) $(PREFAULT)
+$(B)/bin/checkpw-mysql: LINKING = $(ALL_LDFLAGS) $(LAYOUT) $(AT_START) $(PREFAULT)
 $(B)/checkpw-mysql/client.o: ALL_CFLAGS += $(MYSQL_CFLAGS)
 
 define program
-$(B)/bin/$(1): $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c)) $(B)/libcommon.a
+$(B)/bin/$(1): $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c)) $(B)/libcommon.a common/layout.ld
 	@mkdir -p $$(@D)
 	$$(call say,LINK,$$@)
-	$$(Q)$$(CC) $$(ALL_CFLAGS) $$(LINKING) -o $$@ $$^ $$(LIBRARIES)
+	$$(Q)$$(CC) $$(ALL_CFLAGS) $$(LINKING) -o $$@ $$(filter-out %.ld,$$^) $$(LIBRARIES)
 endef
-LINKING = $(ALL_LDFLAGS) $(AT_START)
+LINKING = $(ALL_LDFLAGS) $(LAYOUT) $(AT_START)
 # It computes no digest.
 $(B)/bin/checkpw-chain: AT_START =
 $(foreach name,$(PROGRAMS),$(eval $(call program,$(name))))

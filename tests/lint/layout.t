@@ -1,0 +1,28 @@
+# common/layout.ld: each part of the C library that it names is there, and a static program has them
+# and its own code together.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Checker;
+use Test::More;
+
+my $SPAN = 192 * 1024;
+
+my $archive = qx(\${CC:-cc} -print-file-name=libc.a);
+chomp $archive;
+plan skip_all => 'no static C library here' unless $archive =~ m{/};
+my $program = build_dir() . '/bin/cmd5checkpw';
+plan skip_all => "$program is dynamic" if qx(readelf -lW $program) =~ /INTERP/;
+
+my %member = map { $_ => 1 } split ' ', qx(ar t $archive);
+my @named = read_file("$FindBin::Bin/../../common/layout.ld") =~ /\*libc\.a:(\S+?)\(/g;
+cmp_ok scalar @named, '>', 50, 'names are found';
+is join(' ', grep { !$member{$_} } @named), '', "each is in $archive";
+
+my %address = map { /^(\w+) [tTiWw] (\S+)$/ ? ($2 => hex $1) : () } qx(nm $program);
+my @run = sort { $a <=> $b } map { $address{$_} // die "$_: no such symbol\n" }
+  qw(_dl_relocate_static_pie __libc_start_main __libc_setup_tls malloc memcpy read main driver_run
+  MD5_Update);
+cmp_ok $run[-1] - $run[0], '<', $SPAN, 'what each login runs lies together';
+done_testing;
