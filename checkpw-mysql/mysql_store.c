@@ -1,6 +1,7 @@
 #include "mysql_store.h"
 
 #include "caller.h"
+#include "clock.h"
 #include "credential.h"
 #include "name.h"
 #include "query.h"
@@ -11,7 +12,6 @@
 #include "vflags.h"
 #include "worker.h"
 
-#include <time.h>
 #include <unistd.h>
 
 /* What is asked for. */
@@ -201,7 +201,7 @@ static enum reason examine(const struct configuration *configuration, const stru
 		text_join(why, "column disabled is not 0");
 		return REASON_LOCKED;
 	}
-	if (found.expires != INT64_MAX && time(NULL) >= found.expires)
+	if (found.expires != INT64_MAX && clock_now() >= found.expires)
 		return REASON_ACCOUNT_EXPIRED;
 	if ((tells_dovecot || (enters && geteuid() == 0)) && configuration->min_uid > 0 &&
 	    (account.uid < configuration->min_uid || account.gid == 0)) {

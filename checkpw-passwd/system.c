@@ -1,6 +1,7 @@
 #include "system.h"
 
 #include "caller.h"
+#include "clock.h"
 #include "credential.h"
 #include "file.h"
 #include "layout.h"
@@ -13,7 +14,6 @@
 #include <errno.h>
 #include <grp.h>
 #include <limits.h>
-#include <time.h>
 #include <unistd.h>
 
 #define LOGIN_MAX_BYTES 256 /* no system has longer names; with the NUL */
@@ -46,7 +46,7 @@ static const struct passwd *passwd;
 static const struct spwd *shadow;
 
 /* The hash with {CRYPT} before it: nothing in a passwd file is a plaintext. */
-static LAYOUT_LARGE char secret_text[sizeof("{CRYPT}") + CREDENTIAL_MAX_BYTES];
+static LAYOUT_SECRET char secret_text[sizeof("{CRYPT}") + CREDENTIAL_MAX_BYTES];
 static struct secret_region secret_region = { .base = secret_text, .size = sizeof(secret_text) };
 
 #define GROUPS_USUALLY 64
@@ -210,7 +210,7 @@ static enum reason examine(const struct configuration *configuration, const stru
 			   struct text *why)
 {
 	const struct account_rules rules = {
-		.today = (long)(time(NULL) / SECONDS_A_DAY),
+		.today = (long)(clock_now() / SECONDS_A_DAY),
 		.min_uid = configuration->min_uid,
 		.valid_shell = valid_shell,
 		.nologin = nologin,

@@ -40,7 +40,7 @@ static struct domain domain;
 static unsigned domain_flags;
 
 /* The user found, another one to be tried in his place, and a hash with {CRYPT} before it. */
-static LAYOUT_LARGE struct {
+static LAYOUT_SECRET struct {
 	struct user user, other;
 	char hash[CREDENTIAL_CRYPT_BYTES];
 } secrets;

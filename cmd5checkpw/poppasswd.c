@@ -22,7 +22,7 @@ static bool readable_by_all;
  * With an index these are the two lines that are read.
  */
 #define LINE_ROOM (FILE_LINE_MAX_BYTES + 3) /* and the newlines before and after it, and a CR */
-static LAYOUT_LARGE char kept[2 * LINE_ROOM];
+static LAYOUT_SECRET char kept[2 * LINE_ROOM];
 static struct secret_region region = { .base = kept, .size = sizeof(kept) };
 
 static size_t decoy_length;

@@ -10,7 +10,7 @@
 
 #include <strings.h>
 
-static LAYOUT_LARGE uint8_t decoded[CREDENTIAL_MAX_BYTES];
+static LAYOUT_SECRET uint8_t decoded[CREDENTIAL_MAX_BYTES];
 static struct secret_region region = { .base = decoded, .size = sizeof(decoded) };
 
 typedef bool decoder(struct span text, uint8_t *out, size_t size, size_t *length);

@@ -12,7 +12,7 @@
 
 static const char alphabet[] = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-static LAYOUT_LARGE struct crypt_data work;
+static LAYOUT_SECRET struct crypt_data work;
 static struct secret_region region = { .base = &work, .size = sizeof(work) };
 
 static bool is_of_alphabet(struct span text)

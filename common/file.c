@@ -10,7 +10,7 @@
 
 #define FILE_FIRST_STEP_BYTES 8192
 
-static LAYOUT_LARGE char buffer[FILE_CHUNK_BYTES + FILE_AHEAD_BYTES];
+static LAYOUT_SECRET char buffer[FILE_CHUNK_BYTES + FILE_AHEAD_BYTES];
 static struct secret_region region = { .base = buffer, .size = FILE_CHUNK_BYTES };
 
 static bool is_trusted_owner(uid_t owner, enum file_trust trust)

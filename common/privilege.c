@@ -84,8 +84,11 @@ bool privilege_drop(struct text *why)
 
 static bool has_groups(const struct account *account)
 {
-	static LAYOUT_LARGE gid_t groups[NGROUPS_MAX];
-	int count = getgroups(NGROUPS_MAX, groups);
+	static LAYOUT_LARGE gid_t many[NGROUPS_MAX];
+	gid_t few[64];
+	bool are_few = account->group_count <= sizeof(few) / sizeof(*few);
+	gid_t *groups = are_few ? few : many;
+	int count = getgroups(are_few ? sizeof(few) / sizeof(*few) : NGROUPS_MAX, groups);
 
 	if (count < 0 || (size_t)count != account->group_count)
 		return false;

@@ -1,5 +1,7 @@
 #include "secret.h"
 
+#include "layout.h"
+
 #include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -7,11 +9,24 @@
 static struct secret_region *regions;
 static pid_t locker; /* 0: nothing is locked */
 
+/* Between them lie the buffers that are LAYOUT_SECRET, if the linker sorts. */
+static LAYOUT_BEFORE_SECRETS char before[1];
+static LAYOUT_AFTER_SECRETS char after[1];
+static bool together; /* what lies between is locked */
+
+/* ONFAULT: a buffer costs memory only as far as it is used. */
+static bool lock_memory(uintptr_t from, uintptr_t to)
+{
+	return mlock2((void *)from, to - from, MLOCK_ONFAULT) == 0;
+}
+
 static void lock(struct secret_region *region)
 {
+	uintptr_t from = (uintptr_t)region->base, to = from + region->size;
+
 	region->locked = true;
-	/* ONFAULT: a buffer costs memory only as far as it is used. */
-	(void)mlock2(region->base, region->size, MLOCK_ONFAULT);
+	if (!together || from < (uintptr_t)before || to > (uintptr_t)after)
+		(void)lock_memory(from, to);
 }
 
 void secret_register(struct secret_region *region)
@@ -28,13 +43,16 @@ void secret_register(struct secret_region *region)
 void secret_lock(void)
 {
 	pid_t self = getpid();
+	bool is_first = locker != self; /* a child inherits no locks */
 
+	locker = self;
+	if (is_first)
+		together = (uintptr_t)before < (uintptr_t)after &&
+			   lock_memory((uintptr_t)before, (uintptr_t)after);
 	for (struct secret_region *region = regions; region != NULL; region = region->next) {
-		/* A child inherits no locks. */
-		if (!region->locked || locker != self)
+		if (is_first || !region->locked)
 			lock(region);
 	}
-	locker = self;
 }
 
 void secret_wipe(void *base, size_t size)

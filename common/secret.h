@@ -7,8 +7,9 @@
  *
  * Who is about to wait with a secret in memory, or to compute for long, calls secret_lock: a
  * buffer is then kept out of swap where the limits allow it. A login that is over in less than a
- * millisecond does without, for locking is dear: three buffers cost a fiftieth of it. Reading a
- * file of the store is no wait in this sense.
+ * millisecond does without, for locking is dear: each call a hundredth of it. So buffers that are
+ * LAYOUT_SECRET (layout.h) are locked with one, all of them. Reading a file of the store is no wait
+ * in this sense.
  */
 #ifndef COMMON_SECRET_H
 #define COMMON_SECRET_H

@@ -5,6 +5,7 @@
  */
 #include "fuzz.h"
 
+#include "clock.h"
 #include "credential.h"
 #include "scan.h"
 
@@ -56,6 +57,7 @@ static int find_passwd(const char *login, struct passwd *entry, char *buffer, si
 
 static int find_root(struct passwd *entry, struct passwd **answer)
 {
+	*entry = (struct passwd){ 0 };
 	*answer = entry;
 	return 0;
 }
@@ -162,7 +164,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct caller caller;
 	static char login[REQUEST_MAX_BYTES + 1];
 	struct span input = { (const char *)data, size }, name, secret = { 0 };
-	long today = (long)(time(NULL) / SECONDS_A_DAY);
+	long today = (long)(clock_now() / SECONDS_A_DAY);
 	struct text why;
 
 	if (!take_line(&input, login, sizeof(login)) || login[0] == '\0' ||

@@ -24,11 +24,12 @@ sub random_text {
 }
 my ($password, $wrong, $database) = map { random_text() } 1 .. 3;
 my $hash = crypt $password, '$1$' . substr(random_text(), 0, 8) . '$';
+my $another = crypt random_text(), '$1$another$';
 my $context = cram_context($password);
 
 # What the search is for. The inner and outer key of HMAC are the password in another dress.
 my %secrets = (
-	typed => $password, wrong => $wrong, hash => $hash, database => $database, context => pack('H*', $context), 'context-text' => $context,
+	typed => $password, wrong => $wrong, hash => $hash, another => $another, database => $database, context => pack('H*', $context), 'context-text' => $context,
 	inner => $password ^ ("\x36" x length $password), outer => $password ^ ("\x5c" x length $password),
 );
 write_file("$dir/secrets", join '', map { "$_ " . hex_of($secrets{$_}) . "\n" } sort keys %secrets);
@@ -127,8 +128,9 @@ for my $installation ('cmd5checkpw, set-uid', 'checkpw-passwd, root', 'checkpw-m
 	watch($installation, 'a penalty', 1, ['wrong'], password => $wrong, waits => 1);
 }
 
-# The hash in passwd itself; the rest of the entry is needed until the end.
+# Hashes in passwd itself; the rest of the entry is needed until the end. Another's, behind a long name, is read before.
 my $passwd = read_file('/etc/passwd') =~ s/^joe:x:/joe:$hash:/mr;
-put('/etc/passwd', $passwd, 0, 0, 0644);
-watch('checkpw-passwd, root', 'a hash in passwd', '0 ran', [ 'typed', 'hash' ], password => $password, waits => 1);
+put('/etc/passwd', 'n' x 300 . ":$another:64999:64999::/:/bin/sh\n$passwd", 0, 0, 0644);
+watch('checkpw-passwd, root', 'hashes in passwd', '0 ran', [qw(typed hash another)], password => $password, waits => 1);
+watch('checkpw-passwd, root', 'hashes in passwd, a login that is absent', 1, [qw(wrong another)], message => "absent\0$wrong\0\0");
 done_testing;

@@ -1,10 +1,13 @@
 /* Comparing and wiping secrets. */
 #include "secret.h"
 
+#include "layout.h"
 #include "unit.h"
 
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static struct {
 	const char *name;
@@ -123,6 +126,9 @@ static long locked_kilobytes(void)
 static _Alignas(4096) char large[256 * 1024], late[64 * 1024];
 static struct secret_region large_region = { .base = large, .size = sizeof(large) };
 static struct secret_region late_region = { .base = late, .size = sizeof(late) };
+static LAYOUT_SECRET char placed[512 * 1024], beside[128 * 1024];
+static struct secret_region placed_region = { .base = placed, .size = sizeof(placed) };
+static struct secret_region beside_region = { .base = beside, .size = sizeof(beside) };
 
 static void keeps_regions_out_of_swap(void **state)
 {
@@ -137,11 +143,41 @@ static void keeps_regions_out_of_swap(void **state)
 	secret_register(&large_region);
 	assert_int_equal(locked_kilobytes(), before);
 	secret_lock();
-	/* With the small ones of the tests before. */
-	before = locked_kilobytes() - before;
-	assert_in_range(before, 256, 272);
+	/* With the small ones of the tests before, and what lies with the secrets. */
+	before = locked_kilobytes();
+	assert_in_range(before, 256 + 640, 272 + 644);
+	secret_register(&placed_region);
+	assert_int_equal(locked_kilobytes(), before);
 	secret_register(&late_region);
 	assert_in_range(locked_kilobytes() - before, 64, 68);
+}
+
+/* The limit is too low for all that lies with the secrets, and not for each. */
+static int lock_as_nobody(void)
+{
+	struct rlimit limit = { 500 * 1024, 500 * 1024 };
+
+	if (setrlimit(RLIMIT_MEMLOCK, &limit) != 0 || (geteuid() == 0 && setuid(65534) != 0))
+		return 1;
+	secret_lock();
+	return locked_kilobytes() >= 256 + 128 ? 0 : 2;
+}
+
+static void locks_what_the_limit_allows(void **state)
+{
+	pid_t child;
+	int status;
+
+	(void)state;
+	if (UNIT_ADDRESS_SANITIZER || locked_kilobytes() == -1)
+		skip();
+	secret_register(&large_region);
+	secret_register(&beside_region);
+	child = fork();
+	if (child == 0)
+		_exit(lock_as_nobody());
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
 }
 
 static void is_content_without_the_right_to_lock(void **state)
@@ -185,6 +221,7 @@ int main(void)
 	UNIT_TEST(wipes_exactly_what_it_should);
 	UNIT_TEST(wipes_all_dirty_regions);
 	UNIT_TEST(keeps_regions_out_of_swap);
+	UNIT_TEST(locks_what_the_limit_allows);
 	UNIT_TEST(is_content_without_the_right_to_lock);
 	UNIT_TEST(same_is_equal_in_every_byte);
 	return unit_run();
