@@ -1,18 +1,36 @@
 /*
  * An index that lies: a line with the login asked for, a line with how many decoys it claims to
- * have (its length), two bytes with the length of the text, the text, and the rest is the index.
+ * have (its length), two bytes with the length of the text, the text, and the rest is the index. If
+ * it claims some it also claims to be the index of that text, which no input could guess.
  */
 #include "fuzz.h"
 
+#include "file.h"
+#include "scan.h"
 #include "userfile.h"
-#include "userindex.h"
-
-/* Its static state is made anew for each input. */
-#include "../../cmd5checkpw/poppasswd.c"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int text_file, index_file;
+
+static int open_file(const char *path, unsigned *mode)
+{
+	size_t length = strlen(path);
+	bool is_index = length > 4 && strcmp(path + length - 4, ".cdb") == 0;
+
+	if (mode != NULL)
+		*mode = 0600;
+	return dup(is_index ? index_file : text_file);
+}
+
+/* Their static state is made anew for each input. */
+#define file_open(path, trust, mode, why) (text_clear(why), open_file(path, mode))
+#include "../../cmd5checkpw/poppasswd.c"
+#include "../../common/userindex.c"
 
 static int file_of(struct span bytes)
 {
@@ -40,15 +58,31 @@ static bool holds(int text, struct span login, struct span secret)
 	return false;
 }
 
-static bool cut_line(struct span *rest, struct span *line)
+static void claim(size_t decoys)
 {
-	const char *newline = rest->length != 0 ? memchr(rest->at, '\n', rest->length) : NULL;
+	uint8_t key[8 + USERINDEX_KEY_BYTES] = { USERINDEX_KEY_BYTES, 0, 0, 0,
+						 USERINDEX_HEAD_BYTES };
+	uint8_t bytes[USERINDEX_HEAD_BYTES] = { 0 };
+	struct userindex_head head;
+	struct stat status;
 
-	if (newline == NULL)
-		return false;
-	*line = (struct span){ rest->at, (size_t)(newline - rest->at) };
-	*rest = span_from(*rest, line->length + 1);
-	return true;
+	if (pread(index_file, bytes, sizeof(bytes), USERINDEX_DATA_AT) == -1)
+		abort();
+	(void)userindex_unpack_head(bytes, &head);
+	memcpy(key + 8, USERINDEX_KEY, USERINDEX_KEY_BYTES);
+	if (fstat(text_file, &status) != 0)
+		abort();
+	userindex_identify(&head, &status);
+	head.decoys = decoys;
+	if (fstat(index_file, &status) != 0)
+		abort();
+	head.index_size = (uint64_t)status.st_size;
+	if (head.index_size < USERINDEX_DATA_AT + USERINDEX_HEAD_BYTES)
+		head.index_size = USERINDEX_DATA_AT + USERINDEX_HEAD_BYTES;
+	userindex_pack_head(&head, bytes);
+	if (pwrite(index_file, key, sizeof(key), USERINDEX_DATA_AT - (off_t)sizeof(key)) == -1 ||
+	    pwrite(index_file, bytes, sizeof(bytes), USERINDEX_DATA_AT) == -1)
+		abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -58,7 +92,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct text why;
 	size_t length;
 
-	if (!cut_line(&rest, &login) || !cut_line(&rest, &decoys) || rest.length < 2)
+	if (!scan_until(&rest, '\n', &login) || !scan_until(&rest, '\n', &decoys) ||
+	    rest.length < 2)
 		return 0;
 	length = (unsigned char)rest.at[0] | (size_t)(unsigned char)rest.at[1] << 8;
 	rest = span_from(rest, 2);
@@ -67,14 +102,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		text.length = length;
 	rest = span_from(rest, text.length);
 
+	text_file = file_of(text);
+	index_file = file_of(rest);
+	if (decoys.length != 0)
+		claim(decoys.length);
 	decoy_length = 0;
-	file_lines_begin(&lines, file_of(text));
-	offsets.descriptor = file_of(rest);
-	offsets.head.decoys = decoys.length;
+	if (!open_store(&why))
+		abort();
+	assert(decoys.length == 0 || decoys.length > USERINDEX_DECOYS_MAX ||
+	       offsets.descriptor != -1);
 	switch (find(login, &secret, &why)) {
 	case STORE_FOUND:
 		memcpy(copy, secret.at, secret.length);
-		assert(holds(lines.descriptor, login, (struct span){ copy, secret.length }));
+		assert(holds(text_file, login, (struct span){ copy, secret.length }));
 		break;
 	case STORE_ABSENT:
 		break;
@@ -87,5 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(decoy.length <= FILE_LINE_MAX_BYTES);
 	close(lines.descriptor);
 	userindex_close(&offsets);
+	close(text_file);
+	close(index_file);
 	return 0;
 }
