@@ -2,6 +2,7 @@
 #include "fuzz.h"
 
 #include "challenge.h"
+#include "penalty.h"
 #include "request.h"
 
 #include <assert.h>
@@ -13,6 +14,30 @@ static void check_string(struct span string, const char *message, size_t length)
 	assert(string.at >= message && string.at + string.length <= message + length);
 	assert(string.at[string.length] == '\0');
 	assert(memchr(string.at, '\0', string.length) == NULL);
+}
+
+/* Who is counted as failing; a login that differs in the case of letters only is the same one. */
+static void check_penalty(const struct request *request)
+{
+	static const uint8_t key[PENALTY_SECRET_BYTES];
+	static const struct network_address address = { .bytes = { 127, 0, 0, 1 } };
+	struct penalty_who who, other;
+	char login[REQUEST_MAX_BYTES];
+
+	for (size_t i = 0; i < request->login.length; i++) {
+		char byte = request->login.at[i];
+
+		login[i] = byte >= 'a' && byte <= 'z' ? (char)(byte - 'a' + 'A') : byte;
+	}
+	penalty_identify(&who, key, &address, request->login);
+	penalty_identify(&other, key, &address, (struct span){ login, request->login.length });
+	for (enum penalty_kind kind = PENALTY_ADDRESS; kind < PENALTY_KINDS; kind++) {
+		unsigned place = penalty_place(kind, who.keys[kind]);
+
+		assert(who.keys[kind] != 0 && who.keys[kind] == other.keys[kind]);
+		assert(place < PENALTY_BUCKETS && penalty_kind_of(place) == kind);
+	}
+	assert(penalty_digest(key, span_of("boot"), request) != 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -45,6 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(request.login.length != 0);
 	assert(request.password.at == NULL || request.password.length != 0);
 	assert(!request.lookup_only || hints.dovecot_lookup);
+	check_penalty(&request);
 	if (request.challenge.at == NULL)
 		return 0;
 	check_string(request.challenge, message, length);
