@@ -7,6 +7,7 @@
 #include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define NSS_ENTRY_MAX_BYTES (64 * 1024) /* of a passwd or shadow entry; then trouble */
@@ -60,14 +61,15 @@ static void forget_hash(char *hash, const char *buffer, size_t size)
 		secret_wipe(hash, strlen(hash));
 }
 
-/* Other people's hashes: no line is longer than all that was read. */
+/* Wipes other people's hashes: no line is longer than the file, whoever read it. */
 static void close_lines(FILE *file)
 {
-	off_t count = ftello(file);
-	bool is_short = count >= 0 && (size_t)count < sizeof(lines_buffer);
+	struct stat status;
+	bool is_short =
+		fstat(fileno(file), &status) == 0 && status.st_size < (off_t)sizeof(lines_buffer);
 
 	(void)fclose(file);
-	secret_wipe(lines_buffer, is_short ? (size_t)count : sizeof(lines_buffer));
+	secret_wipe(lines_buffer, is_short ? (size_t)status.st_size : sizeof(lines_buffer));
 }
 
 bool nss_check_passwd(const char *login, struct text *why)
