@@ -15,18 +15,18 @@ static LAYOUT_AFTER_SECRETS char after[1];
 static bool together; /* what lies between is locked */
 
 /* ONFAULT: a buffer costs memory only as far as it is used. */
-static bool lock_memory(uintptr_t from, uintptr_t to)
+static bool lock_memory(void *base, size_t size)
 {
-	return mlock2((void *)from, to - from, MLOCK_ONFAULT) == 0;
+	return mlock2(base, size, MLOCK_ONFAULT) == 0;
 }
 
 static void lock(struct secret_region *region)
 {
-	uintptr_t from = (uintptr_t)region->base, to = from + region->size;
+	uintptr_t from = (uintptr_t)region->base;
 
 	region->locked = true;
-	if (!together || from < (uintptr_t)before || to > (uintptr_t)after)
-		(void)lock_memory(from, to);
+	if (!together || from < (uintptr_t)before || from + region->size > (uintptr_t)after)
+		(void)lock_memory(region->base, region->size);
 }
 
 void secret_register(struct secret_region *region)
@@ -48,7 +48,7 @@ void secret_lock(void)
 	locker = self;
 	if (is_first)
 		together = (uintptr_t)before < (uintptr_t)after &&
-			   lock_memory((uintptr_t)before, (uintptr_t)after);
+			   lock_memory(before, (size_t)((uintptr_t)after - (uintptr_t)before));
 	for (struct secret_region *region = regions; region != NULL; region = region->next) {
 		if (is_first || !region->locked)
 			lock(region);
