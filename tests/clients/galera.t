@@ -44,7 +44,8 @@ sub wait_state {
 	my ($node, $wanted, $seconds) = @_;
 	my $end = time + ($seconds // 90);
 	sleep 0.2 until state_of($node) =~ $wanted || time > $end;
-	return like state_of($node), $wanted, 'the cluster is ' . ($wanted =~ s/^\(\?\^:(.*)\)$/$1/r);
+	my $is_met = like state_of($node), $wanted, 'the cluster is ' . ($wanted =~ s/^\(\?\^:(.*)\)$/$1/r);
+	return $is_met || diag map { ("$_->{port}:\n", (read_file("$_->{dir}/log") // '') =~ /(.{0,2000})\z/s) } @nodes;
 }
 
 $nodes[0]->start('--wsrep-new-cluster');

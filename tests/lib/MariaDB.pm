@@ -16,7 +16,7 @@ our @EXPORT = qw(need_mariadb free_port must_run);
 use constant START_SECONDS => 120;
 
 my $tester = $$;
-my (@servers, $template);
+my (@servers, %taken, $template);
 
 # Skips the test where a program or a file of the server is missing.
 sub need_mariadb {
@@ -40,9 +40,13 @@ sub must_run {
 	return $said;
 }
 
+# Below those that the kernel gives to clients: one that runs at the same time could take it before the server.
 sub free_port {
-	my $socket = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1') or die "no port: $!";
-	return $socket->sockport;
+	for (1 .. 100) {
+		my $port = 10_000 + int rand 20_000;
+		return $port if !$taken{$port}++ && IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1', LocalPort => $port);
+	}
+	die "no port: $!";
 }
 
 # mariadbd refuses to run as root.
