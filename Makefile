@@ -152,7 +152,7 @@ $(B)/tests/%.o: FURTHER = $(PROGRAMS:%=-iquote %)
 # Objects are made anew when the flags change.
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' "$(subst ",\",$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(AT_START) $(PREFAULT) $(COMMON_OBJECTS))" >$@.new
+	@printf '%s\n' "$(subst ",\",$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LAYOUT) $(AT_START) $(PREFAULT) $(COMMON_OBJECTS))" >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

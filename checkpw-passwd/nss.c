@@ -5,9 +5,7 @@
 
 #include <errno.h>
 #include <malloc.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define NSS_ENTRY_MAX_BYTES (64 * 1024) /* of a passwd or shadow entry; then trouble */
@@ -19,14 +17,21 @@
  */
 #define NSS_ENTRY_USUAL_BYTES 4096
 
-/* The account in it outlives the secrets. */
-static LAYOUT_LARGE _Alignas(NSS_ENTRY_USUAL_BYTES) char passwd_buffer[NSS_ENTRY_MAX_BYTES];
-
-/* What nss_check_passwd and nss_check_shadow read. */
-static LAYOUT_LARGE char lines_buffer[NSS_ENTRY_MAX_BYTES];
+/* What a source reads on its way, other people's hashes, stays in a buffer that it was given. */
+static LAYOUT_SECRET _Alignas(NSS_ENTRY_USUAL_BYTES) char passwd_buffer[NSS_ENTRY_MAX_BYTES];
+static struct secret_region passwd_region = { .base = passwd_buffer,
+					      .size = sizeof(passwd_buffer) };
 
 static LAYOUT_SECRET _Alignas(NSS_ENTRY_USUAL_BYTES) char shadow_buffer[NSS_ENTRY_MAX_BYTES];
-static struct secret_region region = { .base = shadow_buffer, .size = sizeof(shadow_buffer) };
+static struct secret_region shadow_region = { .base = shadow_buffer,
+					      .size = sizeof(shadow_buffer) };
+
+/* For nss_check_passwd and nss_check_shadow. */
+static LAYOUT_SECRET char check_buffer[NSS_ENTRY_MAX_BYTES];
+static struct secret_region check_region = { .base = check_buffer, .size = sizeof(check_buffer) };
+
+/* What of an entry of passwd outlives the secrets. */
+static LAYOUT_LARGE char strings[NSS_ENTRY_MAX_BYTES];
 
 void nss_begin(void)
 {
@@ -49,55 +54,31 @@ static bool trouble(struct text *why, const char *what, int error)
 	return false;
 }
 
-static bool is_in(const char *at, const char *buffer, size_t size)
-{
-	return (uintptr_t)at >= (uintptr_t)buffer && (uintptr_t)at < (uintptr_t)buffer + size;
-}
-
-/* A module may have the hash point to a constant of its own. */
-static void forget_hash(char *hash, const char *buffer, size_t size)
-{
-	if (hash != NULL && is_in(hash, buffer, size))
-		secret_wipe(hash, strlen(hash));
-}
-
-/* Wipes other people's hashes: no line is longer than the file, whoever read it. */
-static void close_lines(FILE *file)
-{
-	struct stat status;
-	bool is_short =
-		fstat(fileno(file), &status) == 0 && status.st_size < (off_t)sizeof(lines_buffer);
-
-	(void)fclose(file);
-	secret_wipe(lines_buffer, is_short ? (size_t)status.st_size : sizeof(lines_buffer));
-}
-
-bool nss_check_passwd(const char *login, struct text *why)
+static bool check_passwd(const char *login, struct text *why)
 {
 	struct passwd entry, *answer;
 	bool agrees = true;
 	FILE *file;
 
-	(void)getpwuid_r(0, &entry, lines_buffer, sizeof(lines_buffer), &answer);
+	(void)getpwuid_r(0, &entry, check_buffer, sizeof(check_buffer), &answer);
 	if (answer == NULL) {
 		text_join(why, "passwd: no source answers, uid 0 is not found either: "
 			       "see nsswitch.conf");
 		return false;
 	}
-	forget_hash(answer->pw_passwd, lines_buffer, sizeof(lines_buffer));
 	file = fopen("/etc/passwd", "re");
 	if (file == NULL)
 		return trouble(why, "/etc/passwd", errno);
 	while (agrees &&
-	       fgetpwent_r(file, &entry, lines_buffer, sizeof(lines_buffer), &answer) == 0)
+	       fgetpwent_r(file, &entry, check_buffer, sizeof(check_buffer), &answer) == 0)
 		agrees = strcmp(entry.pw_name, login) != 0;
-	close_lines(file);
+	(void)fclose(file);
 	if (!agrees)
 		text_join(why, "passwd: what is in /etc/passwd is not found: see nsswitch.conf");
 	return agrees;
 }
 
-bool nss_check_shadow(const char *login, bool needed, struct text *why)
+static bool check_shadow(const char *login, bool needed, struct text *why)
 {
 	struct spwd entry, *answer, *root;
 	bool agrees = true;
@@ -111,62 +92,105 @@ bool nss_check_shadow(const char *login, bool needed, struct text *why)
 			text_add(why, ": is the program set-uid root?");
 		return false;
 	}
-	(void)getspnam_r("root", &entry, lines_buffer, sizeof(lines_buffer), &root);
-	if (root != NULL)
-		forget_hash(root->sp_pwdp, lines_buffer, sizeof(lines_buffer));
+	(void)getspnam_r("root", &entry, check_buffer, sizeof(check_buffer), &root);
 	while (agrees &&
-	       fgetspent_r(file, &entry, lines_buffer, sizeof(lines_buffer), &answer) == 0)
+	       fgetspent_r(file, &entry, check_buffer, sizeof(check_buffer), &answer) == 0)
 		agrees = strcmp(entry.sp_namp, login) != 0 &&
 			 (root != NULL || strcmp(entry.sp_namp, "root") != 0);
-	close_lines(file);
+	(void)fclose(file);
 	if (!agrees)
 		text_join(why, "shadow: what is in /etc/shadow is not found: see nsswitch.conf");
 	return agrees;
 }
 
-/* What a source read before it came to the entry, other people's hashes, lies behind its strings.
- */
-static void forget_rest(const struct passwd *entry, size_t used)
+static void begin(struct secret_region *region, size_t size)
 {
-	const char *strings[] = { entry->pw_name, entry->pw_passwd, entry->pw_gecos, entry->pw_dir,
-				  entry->pw_shell };
-	size_t end = 0;
+	secret_register(region);
+	region->dirty = size;
+}
 
-	for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++) {
-		if (strings[i] != NULL && is_in(strings[i], passwd_buffer, used)) {
-			size_t after = (size_t)(strings[i] - passwd_buffer) + strlen(strings[i]);
+static void wipe(struct secret_region *region)
+{
+	secret_wipe(region->base, region->dirty);
+	region->dirty = 0;
+}
 
-			end = after > end ? after : end;
-		}
-	}
-	secret_wipe(passwd_buffer + end, used - end);
+bool nss_check_passwd(const char *login, struct text *why)
+{
+	bool agrees;
+
+	begin(&check_region, sizeof(check_buffer));
+	agrees = check_passwd(login, why);
+	wipe(&check_region);
+	return agrees;
+}
+
+bool nss_check_shadow(const char *login, bool needed, struct text *why)
+{
+	bool agrees;
+
+	begin(&check_region, sizeof(check_buffer));
+	agrees = check_shadow(login, needed, why);
+	wipe(&check_region);
+	return agrees;
+}
+
+/* A copy of `text`, behind the `used` bytes of the others; NULL if there is no room. */
+static char *copy(const char *text, size_t *used)
+{
+	char *to = strings + *used;
+	size_t length = text != NULL ? strnlen(text, sizeof(strings) - *used) : 0;
+
+	if (length == sizeof(strings) - *used)
+		return NULL;
+	memcpy(to, text != NULL ? text : "", length);
+	to[length] = '\0';
+	*used += length + 1;
+	return to;
+}
+
+/* The hash stays where it is. */
+static bool copy_strings(struct passwd *entry)
+{
+	static char none[] = "";
+	size_t used = 0;
+
+	entry->pw_name = copy(entry->pw_name, &used);
+	entry->pw_dir = entry->pw_name != NULL ? copy(entry->pw_dir, &used) : NULL;
+	entry->pw_shell = entry->pw_dir != NULL ? copy(entry->pw_shell, &used) : NULL;
+	entry->pw_gecos = none;
+	if (entry->pw_passwd == NULL)
+		entry->pw_passwd = none;
+	return entry->pw_shell != NULL;
 }
 
 bool nss_find_passwd(const char *login, const struct passwd **found, struct text *why)
 {
 	static struct passwd entry;
 	struct passwd *answer;
-	size_t used = NSS_ENTRY_USUAL_BYTES;
 	int error;
 
+	begin(&passwd_region, NSS_ENTRY_USUAL_BYTES);
 	secret_lock();
-	error = getpwnam_r(login, &entry, passwd_buffer, used, &answer);
+	error = getpwnam_r(login, &entry, passwd_buffer, passwd_region.dirty, &answer);
 	if (error == ERANGE) {
-		used = sizeof(passwd_buffer);
-		error = getpwnam_r(login, &entry, passwd_buffer, used, &answer);
+		passwd_region.dirty = sizeof(passwd_buffer);
+		error = getpwnam_r(login, &entry, passwd_buffer, passwd_region.dirty, &answer);
+	}
+	if (answer != NULL && !copy_strings(answer)) {
+		answer = NULL;
+		error = ERANGE;
 	}
 	*found = answer;
-	if (answer != NULL) {
-		forget_rest(answer, used);
+	if (answer != NULL)
 		return true;
-	}
-	secret_wipe(passwd_buffer, used);
+	nss_forget_passwd();
 	return is_absent(error) ? nss_check_passwd(login, why) : trouble(why, "passwd", error);
 }
 
-void nss_forget_hash(const struct passwd *entry)
+void nss_forget_passwd(void)
 {
-	forget_hash(entry->pw_passwd, passwd_buffer, sizeof(passwd_buffer));
+	wipe(&passwd_region);
 }
 
 bool nss_find_shadow(const char *login, bool needed, const struct spwd **found, struct text *why)
@@ -175,12 +199,11 @@ bool nss_find_shadow(const char *login, bool needed, const struct spwd **found, 
 	struct spwd *answer;
 	int error;
 
-	secret_register(&region);
-	region.dirty = NSS_ENTRY_USUAL_BYTES;
-	error = getspnam_r(login, &entry, shadow_buffer, region.dirty, &answer);
+	begin(&shadow_region, NSS_ENTRY_USUAL_BYTES);
+	error = getspnam_r(login, &entry, shadow_buffer, shadow_region.dirty, &answer);
 	if (error == ERANGE) {
-		region.dirty = sizeof(shadow_buffer);
-		error = getspnam_r(login, &entry, shadow_buffer, region.dirty, &answer);
+		shadow_region.dirty = sizeof(shadow_buffer);
+		error = getspnam_r(login, &entry, shadow_buffer, shadow_region.dirty, &answer);
 	}
 	*found = answer;
 	if (answer != NULL)

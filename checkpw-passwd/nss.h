@@ -16,7 +16,10 @@
 /* To be called before the others: the C library keeps no copy of what they read. */
 void nss_begin(void);
 
-/* `found` is NULL if there is no such account, and else good until the next call. */
+/*
+ * `found` is NULL if there is no such account, and else good until the next call; its hash only
+ * until nss_forget_passwd or secret_wipe_all.
+ */
 bool nss_find_passwd(const char *login, const struct passwd **found, struct text *why);
 
 /*
@@ -25,8 +28,9 @@ bool nss_find_passwd(const char *login, const struct passwd **found, struct text
  */
 bool nss_find_shadow(const char *login, bool needed, const struct spwd **found, struct text *why);
 
-/* Wipes the entry's hash, if it is a copy: to be called when it was taken over. */
-void nss_forget_hash(const struct passwd *entry);
+/* Wipes the hash, and other people's that were read on the way: to be called when it was taken
+ * over. */
+void nss_forget_passwd(void);
 
 /* What the above do for a login that is not found: whether that may be believed. */
 bool nss_check_passwd(const char *login, struct text *why);

@@ -139,12 +139,12 @@ static enum store_lookup find_account(const char *login, struct span *secret, st
 	if (passwd == NULL)
 		return STORE_ABSENT;
 	if (strcmp(passwd->pw_name, login) != 0) {
-		nss_forget_hash(passwd);
+		nss_forget_passwd();
 		return STORE_ABSENT;
 	}
 	take_account();
 	take_secret(refers && shadow != NULL ? shadow->sp_pwdp : passwd->pw_passwd, secret);
-	nss_forget_hash(passwd);
+	nss_forget_passwd();
 	return STORE_FOUND;
 }
 

@@ -1,5 +1,6 @@
 #include "handshake.h"
 
+#include "layout.h"
 #include "process.h"
 #include "request.h"
 #include "secret.h"
@@ -10,7 +11,7 @@
 #include <unistd.h>
 
 /* One byte to see that there are too many, one for the NUL that ends an unended string. */
-static char bytes[REQUEST_MAX_BYTES + 2];
+static LAYOUT_SECRET char bytes[REQUEST_MAX_BYTES + 2];
 static struct secret_region region = { .base = bytes, .size = sizeof(bytes) };
 
 /* With what has come locked in memory, unless the rest is there. */

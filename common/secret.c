@@ -45,7 +45,6 @@ void secret_lock(void)
 	pid_t self = getpid();
 	bool is_first = locker != self; /* a child inherits no locks */
 
-	locker = self;
 	if (is_first)
 		together = (uintptr_t)before < (uintptr_t)after &&
 			   lock_memory(before, (size_t)((uintptr_t)after - (uintptr_t)before));
@@ -53,6 +52,7 @@ void secret_lock(void)
 		if (is_first || !region->locked)
 			lock(region);
 	}
+	locker = self;
 }
 
 void secret_wipe(void *base, size_t size)

@@ -98,9 +98,7 @@ static int list_groups(gid_t primary, gid_t *list, int *count)
 #define getgrnam find_group
 #define getgrouplist(name, primary, list, count) list_groups(primary, list, count)
 #include "../../checkpw-passwd/list.c"
-#define region nss_region
 #include "../../checkpw-passwd/nss.c"
-#undef region
 #include "../../checkpw-passwd/rules.c"
 #include "../../checkpw-passwd/system.c"
 

@@ -133,4 +133,6 @@ my $passwd = read_file('/etc/passwd') =~ s/^joe:x:/joe:$hash:/mr;
 put('/etc/passwd', 'n' x 300 . ":$another:64999:64999::/:/bin/sh\n$passwd", 0, 0, 0644);
 watch('checkpw-passwd, root', 'hashes in passwd', '0 ran', [qw(typed hash another)], password => $password, waits => 1);
 watch('checkpw-passwd, root', 'hashes in passwd, a login that is absent', 1, [qw(wrong another)], message => "absent\0$wrong\0\0");
+put('/etc/passwd', read_file('/etc/passwd') =~ s/^root:.*\n//mr, 0, 0, 0644);
+watch('checkpw-passwd, root', 'hashes in passwd, which has no root', 1, [qw(wrong another)], password => $wrong);
 done_testing;
