@@ -172,8 +172,9 @@ SKIP: {
 		open STDIN, '<&', $terminal;
 		open STDOUT, '>&', $terminal;
 		open STDERR, '>&', $terminal;
+		my $checker = checker();
 		%ENV = (PATH => '/usr/bin:/bin', CHECKPW_CONF => $conf);
-		exec $test, qw(--mech plain), checker() or POSIX::_exit(96);
+		exec $test, qw(--mech plain), $checker or POSIX::_exit(96);
 	}
 	$pty->close_slave;
 	my $shown = '';
