@@ -28,8 +28,7 @@ bool nss_find_passwd(const char *login, const struct passwd **found, struct text
  */
 bool nss_find_shadow(const char *login, bool needed, const struct spwd **found, struct text *why);
 
-/* Wipes the hash, and other people's that were read on the way: to be called when it was taken
- * over. */
+/* Wipes the hash, taken over by then, and other people's that were read on the way. */
 void nss_forget_passwd(void);
 
 /* What the above do for a login that is not found: whether that may be believed. */

@@ -183,11 +183,13 @@ static int lock_as_nobody(void)
 
 static void locks_what_the_limit_allows(void **state)
 {
+	struct rlimit limit;
 	pid_t child;
 	int status;
 
 	(void)state;
-	if (UNIT_ADDRESS_SANITIZER || locked_kilobytes() == -1)
+	if (UNIT_ADDRESS_SANITIZER || locked_kilobytes() == -1 ||
+	    getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_max < 1024 * 1024)
 		skip();
 	secret_register(&large_region);
 	secret_register(&beside_region);
