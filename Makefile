@@ -53,8 +53,9 @@ HARDENING := $(foreach flag,-fstack-protector-strong -fstack-clash-protection -f
 LINK_HARDENING := $(foreach flag,-Wl$(comma)-z$(comma)relro -Wl$(comma)-z$(comma)now \
 	-Wl$(comma)-z$(comma)noexecstack -Wl$(comma)--as-needed,$(call accepted,$(flag)))
 # What is not used is left out, and large buffers lie behind small variables: common/layout.h.
-HARDENING += -fdata-sections
+HARDENING += -ffunction-sections -fdata-sections
 LINK_HARDENING += $(foreach flag,-Wl$(comma)--gc-sections -Wl$(comma)--sort-section=name,$(call accepted,$(flag)))
+LAYOUT := $(call accepted,-Wl$(comma)-T$(comma)common/layout.ld)
 else
 HARDENING := -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
 LINK_HARDENING := -fsanitize=$(SAN)
@@ -89,7 +90,6 @@ STATIC += $(call accepted,-Wl$(comma)--no-warnings)
 PREFAULT := $(shell printf 'void _dl_relocate_static_pie(void); int main(void) { return !_dl_relocate_static_pie; }' | \
 	$(CC) -static-pie -fPIE -x c - -o /dev/null >/dev/null 2>&1 && \
 	echo -Wl$(comma)--wrap=_dl_relocate_static_pie$(comma)-u$(comma)__wrap__dl_relocate_static_pie)
-LAYOUT := $(call accepted,-static-pie -fPIE -Wl$(comma)-T$(comma)common/layout.ld)
 # See common/digest.c.
 AT_START := -Wl,--wrap=OPENSSL_cpuid_setup -Wl,-u,OPENSSL_cpuid_setup
 endif
@@ -118,7 +118,7 @@ COMMON_OBJECTS = $(patsubst %.c,$(B)/%.o,$(wildcard common/*.c))
 all: $(PROGRAMS:%=$(B)/bin/%)
 
 # What a program is linked with, where that differs: NSS needs the dynamic libc, nothing else.
-$(B)/bin/checkpw-passwd $(B)/bin/checkpw-test: LINKING = $(if $(STATIC),-pie $(AT_START) $(LINK_HARDENING) $(LDFLAGS),$(ALL_LDFLAGS))
+$(B)/bin/checkpw-passwd $(B)/bin/checkpw-test: LINKING = $(if $(STATIC),-pie $(AT_START) $(LINK_HARDENING) $(LDFLAGS),$(ALL_LDFLAGS)) $(LAYOUT)
 $(B)/bin/checkpw-passwd $(B)/bin/checkpw-test: LIBRARIES := $(if $(STATIC),-Wl$(comma)-Bstatic $(LIBRARIES) -Wl$(comma)-Bdynamic,$(LIBRARIES))
 
 $(B)/bin/checkpw-mysql: LIBRARIES := $(MYSQL_LIBRARIES) $(LIBRARIES)

@@ -1,5 +1,6 @@
 #include "worker.h"
 
+#include "layout.h"
 #include "memlimit.h"
 #include "privilege.h"
 #include "process.h"
@@ -27,7 +28,7 @@ struct report {
 };
 
 /* Of one page: two would be copied and wiped. */
-static _Alignas(PAGE_BYTES) struct report report;
+static LAYOUT_SECRET _Alignas(PAGE_BYTES) struct report report;
 static struct secret_region region = { .base = &report, .size = sizeof(report) };
 
 static pid_t worker = -1;

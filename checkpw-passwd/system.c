@@ -49,10 +49,10 @@ static const struct spwd *shadow;
 static LAYOUT_SECRET char secret_text[sizeof("{CRYPT}") + CREDENTIAL_MAX_BYTES];
 static struct secret_region secret_region = { .base = secret_text, .size = sizeof(secret_text) };
 
-#define GROUPS_USUALLY 64
-
-static LAYOUT_LARGE gid_t groups[NGROUPS_MAX];
-static struct account account = { .groups = groups };
+/* The second where the first is too small. */
+static gid_t few_groups[64];
+static LAYOUT_LARGE gid_t many_groups[NGROUPS_MAX];
+static struct account account;
 
 static bool open_store(struct text *why)
 {
@@ -98,26 +98,29 @@ static void take_account(void)
 	account.gid = passwd->pw_gid;
 }
 
+static bool fits(gid_t *groups, int count)
+{
+	/* The C library takes memory for as many as are asked for, and nss_begin has it filled. */
+	if (getgrouplist(account.name, account.gid, groups, &count) == -1)
+		return false;
+	account.groups = groups;
+	account.group_count = (size_t)count;
+	return true;
+}
+
 /*
  * Asked only after the password was right, and only where it matters: some sources of groups are
  * slow, and the time must not tell that the account exists.
  */
 static bool take_groups(struct text *why)
 {
-	int count = GROUPS_USUALLY;
-
 	if (!become && strchr(allow, '@') == NULL && strchr(deny, '@') == NULL)
 		return true;
-	/* The C library takes memory for as many as are asked for, and nss_begin has it filled. */
-	if (getgrouplist(account.name, account.gid, groups, &count) == -1) {
-		count = NGROUPS_MAX;
-		if (getgrouplist(account.name, account.gid, groups, &count) == -1) {
-			text_join(why, "more groups than the system allows");
-			return false;
-		}
-	}
-	account.group_count = (size_t)count;
-	return true;
+	if (fits(few_groups, sizeof(few_groups) / sizeof(few_groups[0])) ||
+	    fits(many_groups, sizeof(many_groups) / sizeof(many_groups[0])))
+		return true;
+	text_join(why, "more groups than the system allows");
+	return false;
 }
 
 static enum store_lookup find_account(const char *login, struct span *secret, struct text *why)

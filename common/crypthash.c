@@ -154,15 +154,15 @@ enum match crypthash_verify(struct span stored, struct span password, struct tex
 	    memchr(stored.at, '\0', stored.length) != NULL)
 		return MATCH_DAMAGED;
 	secret_register(&region);
-	region.dirty = sizeof(work);
-	memcpy(work.setting, stored.at, stored.length);
-	work.setting[stored.length] = '\0';
-
 	secret_lock();
 #ifdef MADV_POPULATE_WRITE
 	/* libcrypt wipes all of it: one call instead of eight page faults, since Linux 5.14. */
 	(void)madvise(&work, sizeof(work), MADV_POPULATE_WRITE);
 #endif
+	region.dirty = sizeof(work);
+	memcpy(work.setting, stored.at, stored.length);
+	work.setting[stored.length] = '\0';
+
 	memlimit_raise();
 	hash = crypt_rn(password.at, work.setting, &work, sizeof(work));
 	if (hash == NULL)

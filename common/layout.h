@@ -2,7 +2,7 @@
  * layout - where a static buffer lies. A page that is touched costs a page fault, which is dearer
  * than ten system calls. So what is large, and used in part or seldom, goes behind all else: the
  * small variables then share few pages. Secrets lie together, for secret_lock. The linker sorts by
- * name; see the Makefile. layout.ld does the same for code.
+ * name; see the Makefile. layout.ld does the rest, and the same for code.
  */
 #ifndef COMMON_LAYOUT_H
 #define COMMON_LAYOUT_H

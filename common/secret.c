@@ -45,9 +45,11 @@ void secret_lock(void)
 	pid_t self = getpid();
 	bool is_first = locker != self; /* a child inherits no locks */
 
+	/* The page of `after` too, mostly the last one: what the kernel notes of it is split less.
+	 */
 	if (is_first)
 		together = (uintptr_t)before < (uintptr_t)after &&
-			   lock_memory(before, (size_t)((uintptr_t)after - (uintptr_t)before));
+			   lock_memory(before, (size_t)((uintptr_t)after + 1 - (uintptr_t)before));
 	for (struct secret_region *region = regions; region != NULL; region = region->next) {
 		if (is_first || !region->locked)
 			lock(region);

@@ -1,5 +1,5 @@
 # common/layout.ld: the parts of the C library that it names are there, and a static program has them
-# and its own code together.
+# and its own code together. Small variables have no page of their own.
 use strict;
 use warnings;
 use FindBin;
@@ -26,4 +26,11 @@ my @run = sort { $a <=> $b } map { $address{$_} // die "$_: no such symbol\n" }
   qw(_dl_relocate_static_pie __libc_start_main __libc_setup_tls malloc memcpy read main driver_run
   MD5_Update);
 cmp_ok $run[-1] - $run[0], '<', $SPAN, 'what each login runs lies together';
+
+# A buffer that is aligned to a page aligns all of .bss, if it is not LAYOUT_LARGE or LAYOUT_SECRET.
+for my $name (sort map { m{([^/]+)\z} } glob build_dir() . '/bin/*') {
+	my %alignment = qx(readelf -SW @{[ build_dir() ]}/bin/$name) =~ /\] (\.bss\S*) .* (\d+)$/mg;
+	cmp_ok $alignment{'.bss'}, '<=', 64, "$name: variables follow each other";
+	ok exists $alignment{'.bss.large'}, '... and large ones are apart';
+}
 done_testing;
