@@ -37,9 +37,9 @@ comma := ,
 # empty where nothing is compiled
 BUILDS := $(or $(if $(MAKECMDGOALS),,all),$(filter-out clean help coverage dist distcheck uninstall install-setuid,$(MAKECMDGOALS)))
 
-# $(call accepted,FLAG): FLAG if the compiler takes it and links with it.
+# $(call accepted,FLAG): FLAG if the compiler takes it and links with it, by the linker that was chosen.
 accepted = $(shell printf 'int main(void) { return 0; }' | \
-	$(CC) -Werror $(1) -x c - -o /dev/null >/dev/null 2>&1 && echo $(1))
+	$(CC) -Werror $(filter -fuse-ld=%,$(CFLAGS) $(LDFLAGS)) $(1) -x c - -o /dev/null >/dev/null 2>&1 && echo $(1))
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
 	-Wundef -Wvla -Wformat=2 -Wcast-qual -Wwrite-strings -Wimplicit-fallthrough -Wunused-macros
@@ -51,7 +51,7 @@ HARDENING := $(foreach flag,-fstack-protector-strong -fstack-clash-protection -f
 	-ftrivial-auto-var-init=zero -fno-common -fPIE,$(call accepted,$(flag))) \
 	$(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,$(call accepted,-O2 -D_FORTIFY_SOURCE=2))
 LINK_HARDENING := $(foreach flag,-Wl$(comma)-z$(comma)relro -Wl$(comma)-z$(comma)now \
-	-Wl$(comma)-z$(comma)noexecstack -Wl$(comma)--as-needed,$(call accepted,$(flag)))
+	-Wl$(comma)-z$(comma)noexecstack -Wl$(comma)-z$(comma)separate-code -Wl$(comma)--as-needed,$(call accepted,$(flag)))
 # What is not used is left out, and large buffers lie behind small variables: common/layout.h.
 HARDENING += -ffunction-sections -fdata-sections
 LINK_HARDENING += $(foreach flag,-Wl$(comma)--gc-sections -Wl$(comma)--sort-section=name,$(call accepted,$(flag)))

@@ -3,6 +3,7 @@
 #include "caller.h"
 #include "clock.h"
 #include "credential.h"
+#include "layout.h"
 #include "name.h"
 #include "query.h"
 #include "request.h"
@@ -20,7 +21,7 @@ static char service_word[8], remote_ip[CALLER_ADDRESS_BYTES];
 static bool enters, tells_dovecot;
 
 /* What is made of what the database said. */
-static struct {
+static LAYOUT_SECRET struct {
 	char hash[CREDENTIAL_CRYPT_BYTES], clear[sizeof("{PLAIN}") + REQUEST_MAX_BYTES];
 } secrets;
 static struct secret_region region = { .base = &secrets, .size = sizeof(secrets) };

@@ -1,6 +1,7 @@
 #include "settings.h"
 
 #include "file.h"
+#include "layout.h"
 #include "query.h"
 #include "secret.h"
 
@@ -19,6 +20,10 @@ static const char *const tls_words[] = {
 };
 static const char *const case_words[] = { "fold", "exact", NULL };
 
+LAYOUT_SECRET char settings_password[CONFIGURATION_TEXT_BYTES];
+static struct secret_region region = { .base = settings_password,
+				       .size = sizeof(settings_password) };
+
 struct settings settings = {
 	.servers_list = "/run/mysqld/mysqld.sock",
 	.connect_timeout = 3,
@@ -27,16 +32,13 @@ struct settings settings = {
 	.worker_gid = NOBODY,
 };
 
-static struct secret_region region = { .base = settings.password,
-				       .size = sizeof(settings.password) };
-
 const struct configuration_key settings_keys[] = {
 	{ "servers", CONFIGURATION_TEXT, settings.servers_list, 0, 0, NULL },
 	{ "order", CONFIGURATION_WORD, &settings.order, 0, 0, order_words },
 	{ "connect-timeout", CONFIGURATION_NUMBER, &settings.connect_timeout, 1, 60, NULL },
 	{ "query-timeout", CONFIGURATION_NUMBER, &settings.query_timeout, 1, 60, NULL },
 	{ "user", CONFIGURATION_TEXT, settings.user, 0, 0, NULL },
-	{ "password", CONFIGURATION_TEXT, settings.password, 0, 0, NULL },
+	{ "password", CONFIGURATION_TEXT, settings_password, 0, 0, NULL },
 	{ "password-file", CONFIGURATION_PATH, settings.password_file, 0, 0, NULL },
 	{ "database", CONFIGURATION_TEXT, settings.database, 0, 0, NULL },
 	{ "tls", CONFIGURATION_WORD, &settings.tls, 0, 0, tls_words },
@@ -73,19 +75,19 @@ static bool read_password(struct text *why)
 
 	if (settings.password_file[0] == '\0')
 		return true;
-	if (settings.password[0] != '\0')
+	if (settings_password[0] != '\0')
 		return object(why, "password and password-file are both set");
 	descriptor = file_open(settings.password_file, FILE_TRUST_SECRET, NULL, why);
 	if (descriptor == -1)
 		return false;
 	file_lines_begin(&lines, descriptor);
 	kind = file_lines_next(&lines, &line);
-	if (kind == FILE_LINE && line.length != 0 && line.length < sizeof(settings.password))
-		memcpy(settings.password, line.at, line.length);
+	if (kind == FILE_LINE && line.length != 0 && line.length < sizeof(settings_password))
+		memcpy(settings_password, line.at, line.length);
 	else
 		text_join(why, settings.password_file, ": no password in its first line");
 	close(descriptor);
-	return settings.password[0] != '\0';
+	return settings_password[0] != '\0';
 }
 
 /*
@@ -174,7 +176,7 @@ bool settings_complete(struct text *why)
 	struct text objection;
 
 	secret_register(&region);
-	region.dirty = sizeof(settings.password);
+	region.dirty = sizeof(settings_password);
 	if (!check_queries(why))
 		return false;
 	if (!servers_parse(span_of(settings.servers_list), &settings.servers, &objection))

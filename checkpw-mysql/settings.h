@@ -15,7 +15,6 @@ struct settings {
 	long connect_timeout, query_timeout; /* seconds, for each server */
 	char user[CONFIGURATION_TEXT_BYTES];
 	char database[CONFIGURATION_TEXT_BYTES];
-	char password[CONFIGURATION_TEXT_BYTES]; /* a secret, registered */
 	char password_file[CONFIGURATION_TEXT_BYTES];
 	int tls; /* enum tls */
 	char tls_ca[CONFIGURATION_TEXT_BYTES];
@@ -34,6 +33,7 @@ struct settings {
 };
 
 extern struct settings settings;
+extern char settings_password[CONFIGURATION_TEXT_BYTES]; /* a secret, registered */
 extern const struct configuration_key settings_keys[];
 
 /*

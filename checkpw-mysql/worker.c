@@ -126,7 +126,7 @@ static void wait_for_word(const struct query *after, const struct client_values 
 static void work(const struct server *server, const struct query *query, const struct query *after,
 		 const struct client_values *values)
 {
-	static char password[CONFIGURATION_TEXT_BYTES];
+	static LAYOUT_SECRET char password[CONFIGURATION_TEXT_BYTES];
 	static struct secret_region password_region = { .base = password,
 							.size = sizeof(password) };
 	enum client_answer answer = CLIENT_SERVER_FAILED;
@@ -135,9 +135,9 @@ static void work(const struct server *server, const struct query *query, const s
 
 	if (!hold_lifeline())
 		return;
-	secret_register(&password_region);
 	secret_lock();
-	memcpy(password, settings.password, sizeof(password));
+	secret_register(&password_region);
+	memcpy(password, settings_password, sizeof(password));
 	secret_wipe_all();
 	password_region.dirty = sizeof(password);
 	connected = leave_root(&why);
@@ -289,8 +289,7 @@ enum client_answer worker_ask(const struct server *server, const struct query *q
 		*row = &report.row;
 		return answer;
 	}
-	secret_wipe(&report, sizeof(report));
-	region.dirty = 0;
+	secret_wipe_region(&region);
 	/*
 	 * One that found nothing takes its leave later: killed, it would be an error in the
 	 * server's log, which whoever tries logins that there are not could fill.

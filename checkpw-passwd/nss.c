@@ -109,19 +109,13 @@ static void begin(struct secret_region *region, size_t size)
 	region->dirty = size;
 }
 
-static void wipe(struct secret_region *region)
-{
-	secret_wipe(region->base, region->dirty);
-	region->dirty = 0;
-}
-
 bool nss_check_passwd(const char *login, struct text *why)
 {
 	bool agrees;
 
 	begin(&check_region, sizeof(check_buffer));
 	agrees = check_passwd(login, why);
-	wipe(&check_region);
+	secret_wipe_region(&check_region);
 	return agrees;
 }
 
@@ -131,7 +125,7 @@ bool nss_check_shadow(const char *login, bool needed, struct text *why)
 
 	begin(&check_region, sizeof(check_buffer));
 	agrees = check_shadow(login, needed, why);
-	wipe(&check_region);
+	secret_wipe_region(&check_region);
 	return agrees;
 }
 
@@ -190,7 +184,7 @@ bool nss_find_passwd(const char *login, const struct passwd **found, struct text
 
 void nss_forget_passwd(void)
 {
-	wipe(&passwd_region);
+	secret_wipe_region(&passwd_region);
 }
 
 bool nss_find_shadow(const char *login, bool needed, const struct spwd **found, struct text *why)

@@ -170,7 +170,6 @@ enum match crypthash_verify(struct span stored, struct span password, struct tex
 	else if (strlen(hash) == stored.length) /* of another length it can never match */
 		match = secret_equal(span_of(hash), stored) ? MATCH_YES : MATCH_NO;
 	memlimit_restore();
-	secret_wipe(&work, sizeof(work));
-	region.dirty = 0;
+	secret_wipe_region(&region);
 	return match;
 }

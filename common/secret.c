@@ -45,8 +45,8 @@ void secret_lock(void)
 	pid_t self = getpid();
 	bool is_first = locker != self; /* a child inherits no locks */
 
-	/* The page of `after` too, mostly the last one: what the kernel notes of it is split less.
-	 */
+	/* To the last page of the program's variables: the kernel splits what it notes of them
+	 * once. */
 	if (is_first)
 		together = (uintptr_t)before < (uintptr_t)after &&
 			   lock_memory(before, (size_t)((uintptr_t)after + 1 - (uintptr_t)before));
@@ -62,12 +62,16 @@ void secret_wipe(void *base, size_t size)
 	explicit_bzero(base, size);
 }
 
+void secret_wipe_region(struct secret_region *region)
+{
+	secret_wipe(region->base, region->dirty);
+	region->dirty = 0;
+}
+
 void secret_wipe_all(void)
 {
-	for (struct secret_region *region = regions; region != NULL; region = region->next) {
-		secret_wipe(region->base, region->dirty);
-		region->dirty = 0;
-	}
+	for (struct secret_region *region = regions; region != NULL; region = region->next)
+		secret_wipe_region(region);
 }
 
 bool secret_equal(struct span given, struct span stored)

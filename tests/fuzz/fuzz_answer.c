@@ -49,6 +49,7 @@ enum setting {
 /* ---- in the place of what is not fuzzed ---- */
 
 struct settings settings = { .connect_timeout = 1, .query_timeout = 1 };
+char settings_password[CONFIGURATION_TEXT_BYTES];
 const struct configuration_key settings_keys[1];
 
 bool settings_complete(struct text *why)

@@ -454,6 +454,7 @@ SKIP: {
 	rows('a hash in passwd itself, no entry in shadow', 'ok', %login);
 	rename '/etc/shadow', '/etc/shadow.away';
 	rows('a hash in passwd itself, no /etc/shadow', 'ok', %login);
+	rows('no login of that name, no /etc/shadow', 'mismatch', login => 'cpwnobody');
 	rename '/etc/shadow.away', '/etc/shadow';
 	set_field('passwd', $name, 1, 'x');
 	rows('no entry in shadow', 'no-shadow', %login, detail => qr/^"x stands for a hash in shadow\(5\), and there is none"$/);
@@ -501,6 +502,10 @@ SKIP: {
 			like run()->{outcome}, qr/^111 store$/, "nsswitch.conf says '$database: nosuch systemd'";
 		}
 	}
+	set_field('passwd', 'cpwtest2', 1, hash_of('cpwtest2'));
+	put('/etc/nsswitch.conf', $nsswitch =~ s/^shadow: .*/shadow: nosuch/mr);
+	rows('a hash in passwd itself, nothing answers for shadow', 'ok', login => 'cpwtest2');
+	set_field('passwd', 'cpwtest2', 1, 'x');
 	put('/etc/nsswitch.conf', "garbage\n\0\xff: : :\n");
 	like run()->{outcome}, qr/^(?:0 ok ran|111 store)$/, 'garbage in nsswitch.conf';
 	put('/etc/nsswitch.conf', '');

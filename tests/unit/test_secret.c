@@ -170,6 +170,17 @@ static void keeps_regions_out_of_swap(void **state)
 	assert_in_range(locked_kilobytes() - before, 128, 136);
 }
 
+static int in_child(int (*run)(void))
+{
+	int status = -1;
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(run());
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return status;
+}
+
 /* The limit is too low for all that lies with the secrets, and not for each. */
 static int lock_as_nobody(void)
 {
@@ -178,26 +189,48 @@ static int lock_as_nobody(void)
 	if (setrlimit(RLIMIT_MEMLOCK, &limit) != 0 || (geteuid() == 0 && setuid(65534) != 0))
 		return 1;
 	secret_lock();
-	return locked_kilobytes() >= 256 + 128 ? 0 : 2;
+	return locked_kilobytes() >= 256 + 128 + 64 + 64 ? 0 : 2;
 }
 
 static void locks_what_the_limit_allows(void **state)
 {
 	struct rlimit limit;
-	pid_t child;
-	int status;
 
 	(void)state;
 	if (UNIT_ADDRESS_SANITIZER || locked_kilobytes() == -1 ||
 	    getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_max < 1024 * 1024)
 		skip();
 	secret_register(&large_region);
+	secret_register(&late_region);
+	secret_register(&behind_region);
 	secret_register(&beside_region);
-	child = fork();
-	if (child == 0)
-		_exit(lock_as_nobody());
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_int_equal(status, 0);
+	assert_int_equal(in_child(lock_as_nobody), 0);
+}
+
+/* Locks are not inherited. */
+static int lock_again(void)
+{
+	long before = locked_kilobytes();
+
+	secret_lock();
+	return before == 0 && locked_kilobytes() >= 256 + 512 + 128 + 64 + 64 ? 0 : 1;
+}
+
+static void locks_in_a_child_again(void **state)
+{
+	struct rlimit limit;
+
+	(void)state;
+	if (UNIT_ADDRESS_SANITIZER || locked_kilobytes() == -1 ||
+	    getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_cur < 2048 * 1024)
+		skip();
+	secret_register(&large_region);
+	secret_register(&late_region);
+	secret_register(&behind_region);
+	secret_register(&placed_region);
+	secret_register(&beside_region);
+	secret_lock();
+	assert_int_equal(in_child(lock_again), 0);
 }
 
 static void is_content_without_the_right_to_lock(void **state)
@@ -242,6 +275,7 @@ int main(void)
 	UNIT_TEST(wipes_all_dirty_regions);
 	UNIT_TEST(keeps_regions_out_of_swap);
 	UNIT_TEST(locks_what_the_limit_allows);
+	UNIT_TEST(locks_in_a_child_again);
 	UNIT_TEST(is_content_without_the_right_to_lock);
 	UNIT_TEST(same_is_equal_in_every_byte);
 	return unit_run();
