@@ -55,7 +55,6 @@ LINK_HARDENING := $(foreach flag,-Wl$(comma)-z$(comma)relro -Wl$(comma)-z$(comma
 # What is not used is left out, and large buffers lie behind small variables: common/layout.h.
 HARDENING += -ffunction-sections -fdata-sections
 LINK_HARDENING += $(foreach flag,-Wl$(comma)--gc-sections -Wl$(comma)--sort-section=name,$(call accepted,$(flag)))
-LAYOUT := $(call accepted,-Wl$(comma)-T$(comma)common/layout.ld)
 else
 HARDENING := -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
 LINK_HARDENING := -fsanitize=$(SAN)
@@ -90,6 +89,8 @@ STATIC += $(call accepted,-Wl$(comma)--no-warnings)
 PREFAULT := $(shell printf 'void _dl_relocate_static_pie(void); int main(void) { return !_dl_relocate_static_pie; }' | \
 	$(CC) -static-pie -fPIE -x c - -o /dev/null >/dev/null 2>&1 && \
 	echo -Wl$(comma)--wrap=_dl_relocate_static_pie$(comma)-u$(comma)__wrap__dl_relocate_static_pie)
+# Not with LINK=dynamic: valgrind knows no name outside of .text.
+LAYOUT := $(call accepted,-Wl$(comma)-T$(comma)common/layout.ld)
 # See common/digest.c.
 AT_START := -Wl,--wrap=OPENSSL_cpuid_setup -Wl,-u,OPENSSL_cpuid_setup
 endif
