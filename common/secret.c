@@ -45,8 +45,7 @@ void secret_lock(void)
 	pid_t self = getpid();
 	bool is_first = locker != self; /* a child inherits no locks */
 
-	/* To the last page of the program's variables: the kernel splits what it notes of them
-	 * once. */
+	/* The page of `after` too, which is the last one: the kernel splits the mapping once. */
 	if (is_first)
 		together = (uintptr_t)before < (uintptr_t)after &&
 			   lock_memory(before, (size_t)((uintptr_t)after + 1 - (uintptr_t)before));

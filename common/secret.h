@@ -33,7 +33,7 @@ void secret_register(struct secret_region *region);
  */
 void secret_lock(void);
 
-/* Wipes the dirty part of one, which is none then. */
+/* Wipes the dirty part of `region`. Async-signal-safe. */
 void secret_wipe_region(struct secret_region *region);
 
 /* Wipes the dirty part of every registered region. Async-signal-safe. */

@@ -20,8 +20,8 @@
 
 #define WRITERS_MAX 64
 /*
- * That the writers come from, at random. So few that a bucket of the table overflows, and pushes
- * one out, in a millionth of the runs: where it lies depends on the secret of the file.
+ * That the writers come from, at random. The secret of the file decides which bucket an address
+ * gets; with so few, one overflows and pushes an address out in a millionth of the runs.
  */
 #define ADDRESSES 128
 
